@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# p2pmem. `make help` lists what can be made. Each folder says in its build.mk
+# what it contributes; this file holds what they share. All output goes to $(O).
+
+VERSION := 0.1.0
+
+O ?= build
+V ?= 0
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
+bindir ?= $(PREFIX)/bin
+libdir ?= $(PREFIX)/lib
+libexecdir ?= $(PREFIX)/libexec
+includedir ?= $(PREFIX)/include
+datadir ?= $(PREFIX)/share
+mandir ?= $(datadir)/man
+# systemd and udev look in one place, whatever the prefix of the rest.
+unitdir ?= /usr/lib/systemd/system
+sysusersdir ?= /usr/lib/sysusers.d
+tmpfilesdir ?= /usr/lib/tmpfiles.d
+udevrulesdir ?= /usr/lib/udev/rules.d
+
+CC ?= cc
+AR ?= ar
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+CLANG_FORMAT ?= clang-format
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wno-unused-parameter
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+BASE_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DP2PMEM_VERSION='"$(VERSION)"' \
+	-I. -Iinclude -Iinclude/uapi -I$(O)
+BASE_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING)
+BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed
+
+ifeq ($(V),0)
+quiet = @printf '  %-8s%s\n' $(1) $(2);
+else
+quiet =
+endif
+
+# What the folders add to.
+PROGRAMS :=
+UNIT_TESTS :=
+CHECKS :=
+PKGS := json-c libsystemd libudev
+OBJS :=
+
+.PHONY: all
+all: programs
+
+include common/build.mk
+include daemon/build.mk
+include client/build.mk
+include driver/build.mk
+include systemd/build.mk
+include tests/build.mk
+
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
+
+.PHONY: programs
+programs: $(PROGRAMS)
+
+$(O)/%.o: %.c | check-deps
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+
+$(O)/%.o: $(O)/%.c | check-deps
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+
+# $(call link,PKGS): links $^ (objects and static libraries) into $@
+define link
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) \
+		$(if $(1),$$($(PKG_CONFIG) --libs $(1))) $(LDLIBS)
+endef
+
+define archive
+	@mkdir -p $(@D)
+	$(call quiet,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+endef
+
+.PHONY: check-deps
+check-deps:
+	@$(PKG_CONFIG) --exists $(PKGS) 2>/dev/null || { \
+		echo "p2pmem: cannot build: $(CC), pkg-config and the development files of $(PKGS) are needed." >&2; \
+		echo "On Debian: apt-get install gcc pkg-config libjson-c-dev libsystemd-dev libudev-dev" >&2; \
+		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
+
+.PHONY: install
+install: install-programs install-systemd
+
+.PHONY: clean
+clean:
+	rm -rf $(O)
+	$(MAKE) -C driver clean
+
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort
+
+## make               builds daemon, library and tools into build/
+## make driver        builds the kernel module against KDIR (default: the running kernel's headers)
+## make install       installs daemon, tools, units and udev rules (DESTDIR, PREFIX)
+## make clean         removes what was built
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

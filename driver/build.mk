@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The kernel module is built out of tree, with the object files in
+# $(O)/driver/RELEASE, so that several kernels' builds stand side by side.
+
+KRELEASE ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KRELEASE)/build
+DRIVER_OUT := $(abspath $(O))/driver/$(KRELEASE)
+DRIVER_SRC := $(wildcard driver/*.[ch]) driver/Kbuild include/uapi/linux/p2pmem.h
+
+.PHONY: driver
+driver: $(DRIVER_OUT)/p2pmem.ko
+
+# kbuild wants sources and objects in one folder: links make it one.
+$(DRIVER_OUT)/p2pmem.ko: $(DRIVER_SRC)
+	@test -d $(KDIR) || { echo "p2pmem: no kernel headers in $(KDIR); on Debian: apt-get install linux-headers-$(KRELEASE), or set KDIR=" >&2; exit 1; }
+	@mkdir -p $(DRIVER_OUT)
+	@ln -sf $(abspath $(wildcard driver/*.[ch]) driver/Kbuild) $(DRIVER_OUT)/
+	$(call quiet,KBUILD,$@)$(MAKE) -C $(KDIR) M=$(DRIVER_OUT) P2PMEM_INCLUDE=$(abspath include) \
+		P2PMEM_VERSION=$(VERSION) $(KBUILD_OPTIONS) $(if $(filter 0,$(V)),--no-print-directory -s) modules

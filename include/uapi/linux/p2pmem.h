@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * p2pmem: peer-to-peer memory of PCI devices as file descriptors.
+ *
+ * This header is the specification of the kernel interface.
+ *
+ * Three kinds of file answer requests:
+ *
+ *   /dev/p2pmemN          one per region: the P2P memory of one PCI function
+ *   /dev/p2pmem-control   what there is, and which device can reach which
+ *                         region
+ *   a buffer              the descriptor that P2PMEM_REGION_ALLOC returns; it
+ *                         can be mapped (MAP_SHARED), reopened through
+ *                         /proc/PID/fd, passed on and stat'ed. Memory is lent
+ *                         as long as an open file, a mapping or a transfer in
+ *                         flight refers to it.
+ *
+ * mmap() of /dev/p2pmemN itself allocates a buffer of the length of the
+ * mapping and maps it; the offset must be 0. The buffer lives as long as the
+ * mapping.
+ *
+ * Every request takes a pointer to a structure that begins with its own size
+ * in bytes, as the caller knows it. Structures only ever grow at the end. The
+ * kernel reads a shorter one as if the rest were zero, and a longer one as
+ * long as the bytes that it does not know are zero. It writes no more than
+ * the caller's size. Reserved members and unknown flag bits must be zero.
+ *
+ * Errors that every request can return:
+ *
+ *   ENOTTY   the file does not know the request
+ *   EINVAL   the size is smaller than that of the first release, a reserved
+ *            member is not zero, or a flag is not known
+ *   E2BIG    bytes beyond what this kernel knows are not zero
+ *   EFAULT   the structure cannot be read or written. Memory of a peer-to-peer
+ *            mapping is no place for one.
+ *   EINTR    a signal arrived first; nothing was done
+ *
+ * What else each request can return is said beside it.
+ *
+ * All members are little words of fixed width in the byte order of the
+ * machine; there is no padding, so that 32-bit programs use the same layout.
+ * Peer-to-peer DMA itself exists on 64-bit kernels only.
+ */
+#ifndef _UAPI_LINUX_P2PMEM_H
+#define _UAPI_LINUX_P2PMEM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/*
+ * Raised when a request is added. Requests and structures of earlier
+ * versions stay valid. Since 1.
+ */
+#define P2PMEM_ABI_VERSION 1
+
+#define P2PMEM_IOC_TYPE 0xb9
+
+#define P2PMEM_COOKIE_SIZE 16
+
+/**
+ * struct p2pmem_pci_address - a PCI function
+ * @domain: PCI domain (segment)
+ * @bus: bus number
+ * @devfn: device number in bits 7..3, function number in bits 2..0
+ * @reserved: zero
+ */
+struct p2pmem_pci_address {
+	__u32 domain;
+	__u8 bus;
+	__u8 devfn;
+	__u16 reserved;
+};
+
+/* How a buffer, or a mapping made through a region's node, is cached. */
+enum p2pmem_caching {
+	P2PMEM_CACHING_DEFAULT = 0, /* in requests: write-combining */
+	P2PMEM_CACHING_WRITE_COMBINING = 1,
+	P2PMEM_CACHING_UNCACHED = 2,
+};
+
+/* What becomes of a buffer. */
+enum p2pmem_state {
+	P2PMEM_STATE_LIVE = 1, /* in use */
+	P2PMEM_STATE_NOTICE = 2, /* in use, and asked to be given back */
+	P2PMEM_STATE_REVOKED = 3, /* no longer accessible; a holder has it open */
+	P2PMEM_STATE_DRAINING = 4, /* nobody has it; transfers are in flight */
+};
+
+/* Whether the DMA of a client function reaches the memory of a provider. */
+enum p2pmem_verdict {
+	P2PMEM_VERDICT_UNKNOWN = 0,
+	P2PMEM_VERDICT_UNSUPPORTED = 1,
+	P2PMEM_VERDICT_BRIDGE = 2, /* through an allow-listed host bridge */
+	P2PMEM_VERDICT_BUS = 3, /* behind a common switch, by bus address */
+};
+
+/* ---- /dev/p2pmemN ---------------------------------------------------- */
+
+/**
+ * struct p2pmem_region_info - argument of P2PMEM_REGION_INFO
+ * @size: in: size of this structure
+ * @abi_version: out: %P2PMEM_ABI_VERSION of the driver
+ * @region: out: N of /dev/p2pmemN
+ * @granule: out: allocation unit in bytes (the page size)
+ * @provider: out: the PCI function whose memory this is
+ * @allocated: out: bytes in buffers that somebody has, revoked ones included
+ * @draining: out: bytes that nobody has any more, with transfers in flight
+ * @buffers: out: number of buffers behind @allocated and @draining
+ * @numa_node: out: node the provider is near to, or -1
+ *
+ * The region's size and free room are those of the provider's pool, which
+ * others share: see its sysfs attributes p2pmem/size and p2pmem/available.
+ */
+struct p2pmem_region_info {
+	__u32 size;
+	__u32 abi_version;
+	__u32 region;
+	__u32 granule;
+	struct p2pmem_pci_address provider;
+	__u64 allocated;
+	__u64 draining;
+	__u32 buffers;
+	__s32 numa_node;
+};
+
+/**
+ * struct p2pmem_alloc - argument of P2PMEM_REGION_ALLOC
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @length: in: bytes wanted, a multiple of the granule
+ * @cookie: in: recorded with the buffer and shown by P2PMEM_CONTROL_LIST,
+ *          for whoever brokers buffers
+ * @caching: in: enum p2pmem_caching of CPU mappings
+ * @fd: out: the buffer, close-on-exec, open for reading and writing
+ * @id: out: number of the buffer, not used again while the module is loaded
+ *
+ * The memory reads as zeros.
+ *
+ * ENOMEM  the region has no free extent of that length
+ * ENODEV  the region is gone (its provider was unbound or removed)
+ * EINVAL  length is 0 or no multiple of the granule
+ * EMFILE, ENFILE  too many open files
+ */
+struct p2pmem_alloc {
+	__u32 size;
+	__u32 flags;
+	__u64 length;
+	__u8 cookie[P2PMEM_COOKIE_SIZE];
+	__u32 caching;
+	__s32 fd;
+	__u64 id;
+};
+
+/* ---- a buffer -------------------------------------------------------- */
+
+/**
+ * struct p2pmem_buffer_info - argument of P2PMEM_BUFFER_INFO
+ * @size: in: size of this structure
+ * @state: out: enum p2pmem_state
+ * @id: out: number of the buffer
+ * @length: out: bytes
+ * @cookie: out: as given at allocation; zero for mmap() of a node
+ * @provider: out: the PCI function whose memory this is
+ * @region: out: N of /dev/p2pmemN
+ * @caching: out: enum p2pmem_caching
+ * @uid: out: user that allocated it, in the caller's user namespace
+ * @pid: out: process that allocated it, in the caller's PID namespace, 0 if
+ *       it is not visible there
+ * @pinned_pages: out: pages that something beside the driver and mappings
+ *                holds at this moment; a snapshot
+ */
+struct p2pmem_buffer_info {
+	__u32 size;
+	__u32 state;
+	__u64 id;
+	__u64 length;
+	__u8 cookie[P2PMEM_COOKIE_SIZE];
+	struct p2pmem_pci_address provider;
+	__u32 region;
+	__u32 caching;
+	__u32 uid;
+	__s32 pid;
+	__u64 pinned_pages;
+};
+
+/* ---- /dev/p2pmem-control --------------------------------------------- */
+
+/**
+ * struct p2pmem_list - argument of P2PMEM_CONTROL_LIST_*
+ * @size: in: size of this structure
+ * @entry_size: in: size of one entry as the caller knows it
+ * @entries: in: address of an array of @capacity entries, each of @entry_size
+ *           bytes; what the kernel does not know of an entry is zeroed
+ * @capacity: in: entries there is room for
+ * @count: out: entries written
+ * @start: in: the first id that is of interest; to go on, the last one
+ *         received plus 1. Entries come in ascending order.
+ *
+ * The list is complete when @count is less than @capacity. Buffers and
+ * regions that come or go between two calls may or may not be seen; the
+ * others are seen once.
+ *
+ * EINVAL  entry_size is smaller than in the first release, or capacity is 0
+ */
+struct p2pmem_list {
+	__u32 size;
+	__u32 entry_size;
+	__u64 entries;
+	__u32 capacity;
+	__u32 count;
+	__u64 start;
+};
+
+/*
+ * P2PMEM_CONTROL_LIST_BUFFERS fills struct p2pmem_buffer_info, by @id,
+ * P2PMEM_CONTROL_LIST_REGIONS struct p2pmem_region_info, by @region.
+ * @size in an entry is what the kernel filled.
+ */
+
+/**
+ * struct p2pmem_query - argument of P2PMEM_CONTROL_QUERY
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @provider: in: the function whose memory is to be reached
+ * @client: in: the function that does the DMA
+ * @distance: out: PCI hops between the two as the kernel counts them, -1 if
+ *            the kernel refuses the pair
+ * @verdict: out: enum p2pmem_verdict
+ *
+ * Asking also refreshes the verdict that the kernel keeps for the pair and
+ * goes by at I/O time: a change of ACS bits is not noticed otherwise.
+ *
+ * ENODEV  there is no such function, or @provider has no P2P memory
+ */
+struct p2pmem_query {
+	__u32 size;
+	__u32 flags;
+	struct p2pmem_pci_address provider;
+	struct p2pmem_pci_address client;
+	__s32 distance;
+	__u32 verdict;
+};
+
+/* P2PMEM_CONTROL_QUERY_BLOCK: what the queue of a block device takes. */
+#define P2PMEM_BLOCK_P2P (1U << 0) /* requests made of P2P pages */
+
+/**
+ * struct p2pmem_query_block - argument of P2PMEM_CONTROL_QUERY_BLOCK
+ * @size: in: size of this structure
+ * @major: in: device number
+ * @minor: in: device number
+ * @flags: out: P2PMEM_BLOCK_*
+ * @max_segments: out: most segments in one request
+ * @max_bytes: out: largest request in bytes
+ *
+ * The device is found by number and not opened. Only its own queue is looked
+ * at: a path from its PCI functions to a region is P2PMEM_CONTROL_QUERY's.
+ *
+ * ENODEV  there is no such block device
+ */
+struct p2pmem_query_block {
+	__u32 size;
+	__u32 major;
+	__u32 minor;
+	__u32 flags;
+	__u32 max_segments;
+	__u32 max_bytes;
+};
+
+/*
+ * Numbers carry no size, so that they stay as they are when a structure
+ * grows. Since 1 unless said otherwise.
+ */
+#define P2PMEM_REGION_INFO _IO(P2PMEM_IOC_TYPE, 0x00)
+#define P2PMEM_REGION_ALLOC _IO(P2PMEM_IOC_TYPE, 0x01)
+
+#define P2PMEM_BUFFER_INFO _IO(P2PMEM_IOC_TYPE, 0x20)
+/* Reserved for an export as dma-buf: answers ENOTTY. */
+#define P2PMEM_BUFFER_EXPORT _IO(P2PMEM_IOC_TYPE, 0x21)
+
+#define P2PMEM_CONTROL_LIST_BUFFERS _IO(P2PMEM_IOC_TYPE, 0x40)
+#define P2PMEM_CONTROL_LIST_REGIONS _IO(P2PMEM_IOC_TYPE, 0x41)
+#define P2PMEM_CONTROL_QUERY _IO(P2PMEM_IOC_TYPE, 0x42)
+#define P2PMEM_CONTROL_QUERY_BLOCK _IO(P2PMEM_IOC_TYPE, 0x43)
+
+#endif /* _UAPI_LINUX_P2PMEM_H */
