@@ -11,12 +11,12 @@
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
 /* Takes the value and leaves the variable empty, so that its clean-up does nothing. */
-#define take_ptr(p)                   \
-	({                            \
-		__auto_type *_p = &(p); \
-		__auto_type _v = *_p; \
-		*_p = NULL;           \
-		_v;                   \
+#define take_ptr(p)                    \
+	({                             \
+		__auto_type _p = &(p); \
+		__auto_type _v = *_p;  \
+		*_p = NULL;            \
+		_v;                    \
 	})
 
 static inline int take_fd(int *fd)
