@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside libp2pmem. A client owns its stream and the record of the last
+ * failure; a buffer owns its descriptor and mapping and knows no client.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <json-c/json.h>
+#include <p2pmem/libp2pmem.h>
+
+#include "common/stream.h"
+
+/*
+ * Memory that is freed as one: what a list and its strings are made of. The
+ * first thing allocated stands for the whole in p2pmem_list_free().
+ */
+struct pool {
+	struct chunk *head;
+	struct chunk *tail;
+};
+
+/* Zeroed; NULL when memory is short. */
+void *pool_alloc(struct pool *pool, size_t size);
+/* 0 and a copy, or NULL for a NULL @s; -ENOMEM. */
+int pool_string(struct pool *pool, const char *s, const char **ret);
+void pool_free(struct pool *pool);
+/* What was allocated first, or NULL. */
+void *pool_first(const struct pool *pool);
+
+/* The record of the last failure. */
+struct failure {
+	char *message;
+	char *error_name;
+	char *remedy;
+	struct pool refusals;
+};
+
+struct p2pmem_client {
+	struct stream *stream; /* NULL: not connected */
+	int timeout_ms;
+	struct failure failure;
+};
+
+void client_disconnect(struct p2pmem_client *c);
+
+/* Forgets the last failure. Every public function that takes a client begins with it. */
+void failure_clear(struct failure *f);
+
+/* Records a sentence for @error (negative errno), and returns @error. */
+int failure_set(struct failure *f, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Records what the broker says in a Varlink error. The negative errno that stands for it. */
+int failure_from_reply(struct failure *f, const char *error, struct json_object *parameters);
+
+/*
+ * Calls a method and hands the parameters of each reply to @reply; with @more
+ * there may be several. @parameters is taken over. What @reply returns ends
+ * the call if it is negative, and with it the connection.
+ */
+typedef int (*reply_fn)(struct p2pmem_client *c, struct json_object *parameters, void *data);
+int client_call(struct p2pmem_client *c, const char *method, struct json_object *parameters,
+		bool more, reply_fn reply, void *data);
+
+/*
+ * Copies a caller's structure that begins with its own size into one of
+ * @known bytes. -EINVAL: it is smaller than @least, or holds something beyond
+ * what is known.
+ */
+int options_copy(void *to, size_t known, size_t least, const void *from);
+
+/*
+ * Take an object of the interface apart into the structure of that name;
+ * strings and nested lists go to @pool. -EBADMSG, -ENOMEM.
+ */
+int region_parse(struct json_object *o, struct pool *pool, void *entry);
+int device_parse(struct json_object *o, struct pool *pool, void *entry);
+int pair_parse(struct json_object *o, struct pool *pool, void *entry);
+int lease_parse(struct json_object *o, struct pool *pool, void *entry);
+
+/* Words that are not known count as unknown. */
+enum p2pmem_verdict verdict_from_name(const char *name);
+enum p2pmem_state state_from_name(const char *name);
+
+/*
+ * What a device is called in a request: a DeviceReference object for an open
+ * descriptor, or for a path or PCI address. Failures are recorded in @f.
+ */
+int device_from_fd(struct failure *f, int fd, const char *path, struct json_object **ret);
+int device_from_name(struct failure *f, const char *name, struct json_object **ret);

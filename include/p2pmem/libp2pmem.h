@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libp2pmem: borrow peer-to-peer memory from the p2pmem broker.
+ *
+ * A program connects, asks for a buffer that a set of devices can reach, maps
+ * it, and does O_DIRECT I/O with it: the data then moves between the devices
+ * and does not pass through host memory.
+ *
+ *	struct p2pmem_client *client;
+ *	struct p2pmem_buffer *buffer;
+ *	int fds[] = { src, dst };
+ *	struct p2pmem_allocate_options options = {
+ *		.struct_size = sizeof(options),
+ *		.size = 1 << 20,
+ *		.fds = fds,
+ *		.n_fds = 2,
+ *	};
+ *	void *memory;
+ *
+ *	r = p2pmem_client_new(&client);
+ *	r = p2pmem_client_connect(client, NULL);
+ *	r = p2pmem_allocate(client, &options, &buffer);
+ *	r = p2pmem_buffer_map(buffer, &memory);
+ *	n = pread(src, memory, 1 << 20, 0);
+ *	p2pmem_buffer_free(buffer);
+ *	p2pmem_client_free(client);
+ *
+ * Conventions
+ *
+ * Functions that can fail return a negative errno, and 0 or more on success.
+ * Where one takes a client, p2pmem_errmsg() has a sentence about the failure,
+ * and p2pmem_error_name() the broker's typed error if it was the broker that
+ * refused. Results are stored through the last argument, on success only.
+ *
+ * Sizes are in bytes, times in the unit that the name ends in. Strings are
+ * UTF-8 and NUL-terminated. Those that come from devices (names, serials,
+ * models) or from other users may hold control characters: escape them before
+ * they reach a terminal.
+ *
+ * The library keeps no global state, starts no thread, installs no signal
+ * handler and prints nothing. A handle may be used by one thread at a time;
+ * different handles are independent. All descriptors are close-on-exec. After
+ * fork() a handle belongs to one of the two processes.
+ *
+ * Structures that a caller fills begin with their own size and grow at the
+ * end; members that a caller does not set must be zero. Structures that the
+ * library returns are allocated by it and grow at the end as well: do not copy
+ * them by value or make arrays of them.
+ */
+#ifndef P2PMEM_LIBP2PMEM_H
+#define P2PMEM_LIBP2PMEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* enum p2pmem_verdict and enum p2pmem_state */
+#include <linux/p2pmem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the broker listens unless p2pmem_connect_options says otherwise. */
+#define P2PMEM_SOCKET_PATH "/run/p2pmem/io.p2pmem.Broker"
+
+/* ---- connection ------------------------------------------------------ */
+
+/* A connection to the broker, and the text of the last failure on it. */
+struct p2pmem_client;
+
+/**
+ * struct p2pmem_connect_options - argument of p2pmem_client_connect()
+ * @struct_size: sizeof(struct p2pmem_connect_options)
+ * @socket_path: socket of the broker; NULL: %P2PMEM_SOCKET_PATH
+ * @timeout_ms: longest time to connect, and for each later call to complete,
+ *              in milliseconds; 0: 30 seconds; -1: no limit
+ */
+struct p2pmem_connect_options {
+	size_t struct_size;
+	const char *socket_path;
+	int timeout_ms;
+};
+
+/**
+ * p2pmem_client_new - make a handle that is not connected yet
+ * @ret: the handle; free it with p2pmem_client_free()
+ *
+ * -ENOMEM. Since 0.1.
+ */
+int p2pmem_client_new(struct p2pmem_client **ret);
+
+/**
+ * p2pmem_client_connect - connect a handle to the broker
+ * @client: handle; if it is connected, that connection is closed first
+ * @options: NULL for the defaults
+ *
+ * -ENOENT        there is no such socket
+ * -ECONNREFUSED  nobody listens on it
+ * -EACCES        the caller may not connect to it
+ * -ETIMEDOUT     the broker did not accept in time
+ * -ENAMETOOLONG  the path does not fit into a socket address
+ * -EINVAL        struct_size is too small, or unknown members are not zero
+ * Other errors of socket(2) and connect(2). Since 0.1.
+ */
+int p2pmem_client_connect(struct p2pmem_client *client,
+			  const struct p2pmem_connect_options *options);
+
+/**
+ * p2pmem_client_free - close the connection and free the handle
+ * @client: handle or NULL
+ *
+ * Buffers and lists got through it stay valid. Since 0.1.
+ */
+void p2pmem_client_free(struct p2pmem_client *client);
+
+/*
+ * Any function that talks to the broker can return, beside its own errors:
+ *
+ * -ENOTCONN      the handle is not connected, or an earlier failure of these
+ *                four has ended the connection: connect again
+ * -ETIMEDOUT     the reply did not come in time
+ * -ECONNRESET    the broker closed the connection
+ * -EBADMSG       the reply is not what the interface promises
+ * -EPROTO        the broker returned an error that this library does not know
+ * -EINTR         a signal arrived first; the connection has ended
+ * -ENOMEM
+ */
+
+/* ---- what went wrong ------------------------------------------------- */
+
+/**
+ * p2pmem_errmsg - a sentence about the last failure on a handle
+ * @client: handle
+ *
+ * Never NULL. Owned by the handle, valid until its next use. Since 0.1.
+ */
+const char *p2pmem_errmsg(const struct p2pmem_client *client);
+
+/**
+ * p2pmem_error_name - the typed error with which the broker refused
+ * @client: handle
+ *
+ * The full Varlink name, like "io.p2pmem.Broker.NoSpace", or NULL if the last
+ * failure was none of the broker's. Owned by the handle, valid until its next
+ * use. Since 0.1.
+ */
+const char *p2pmem_error_name(const struct p2pmem_client *client);
+
+/**
+ * p2pmem_error_remedy - what could be done about the last failure
+ * @client: handle
+ *
+ * A sentence, or NULL. Owned by the handle, valid until its next use.
+ * Since 0.1.
+ */
+const char *p2pmem_error_remedy(const struct p2pmem_client *client);
+
+/**
+ * struct p2pmem_refusal - why a region and a device do not go together
+ * @next: next one or NULL
+ * @region: like "p2pmem0"
+ * @provider: PCI address of the region's function
+ * @device: PCI address of the client function, or NULL
+ * @verdict: what was found
+ * @reason: a sentence
+ * @remedy: a sentence or NULL
+ */
+struct p2pmem_refusal {
+	struct p2pmem_refusal *next;
+	const char *region;
+	const char *provider;
+	const char *device;
+	enum p2pmem_verdict verdict;
+	const char *reason;
+	const char *remedy;
+};
+
+/**
+ * p2pmem_error_refusals - the pairs that NoCompatibleRegion is about
+ * @client: handle
+ *
+ * First of a list, NULL if there is none: for another error, or because there
+ * is no region at all. Owned by the handle, valid until its next use.
+ * Since 0.1.
+ */
+const struct p2pmem_refusal *p2pmem_error_refusals(const struct p2pmem_client *client);
+
+/* ---- what there is --------------------------------------------------- */
+
+/*
+ * The functions below return the first of a linked list, NULL if it is empty.
+ * A list is one piece: it is freed by p2pmem_list_free() of its first entry.
+ */
+
+/**
+ * p2pmem_list_free - free a list
+ * @list: what a p2pmem_list_*() or p2pmem_get_*() function returned, or NULL
+ *
+ * Since 0.1.
+ */
+void p2pmem_list_free(void *list);
+
+/**
+ * struct p2pmem_broker_info - the daemon behind the socket
+ * @vendor: who makes it
+ * @product: what it is
+ * @version: like "0.1.0"
+ */
+struct p2pmem_broker_info {
+	const char *vendor;
+	const char *product;
+	const char *version;
+};
+
+/**
+ * p2pmem_get_broker_info - ask who serves the socket
+ * @client: connected handle
+ * @ret: free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_get_broker_info(struct p2pmem_client *client, struct p2pmem_broker_info **ret);
+
+/**
+ * struct p2pmem_region - the P2P memory of one PCI function, its provider
+ * @next: next one or NULL
+ * @name: like "p2pmem0"; the number may change across boots
+ * @provider: PCI address of the function
+ * @driver: name of the provider's driver or NULL
+ * @serial: of the provider or NULL
+ * @model: of the provider or NULL
+ * @size: bytes
+ * @free: bytes that the provider's pool has left
+ * @allocated: bytes in buffers that somebody holds
+ * @draining: bytes in buffers that nobody holds any more, with transfers in
+ *            flight
+ * @buffers: number of buffers behind those two
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @numa_node: node that the provider is near to, or -1
+ */
+struct p2pmem_region {
+	struct p2pmem_region *next;
+	const char *name;
+	const char *provider;
+	const char *driver;
+	const char *serial;
+	const char *model;
+	uint64_t size;
+	uint64_t free;
+	uint64_t allocated;
+	uint64_t draining;
+	uint64_t buffers;
+	uint32_t vendor;
+	uint32_t device;
+	int32_t numa_node;
+};
+
+/**
+ * p2pmem_list_regions - the regions of this machine
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_regions(struct p2pmem_client *client, struct p2pmem_region **ret);
+
+/* What the broker knows about a queue: whether it takes P2P pages. */
+enum p2pmem_queue {
+	P2PMEM_QUEUE_UNKNOWN = 0, /* the driver cannot say */
+	P2PMEM_QUEUE_HOST_ONLY = 1,
+	P2PMEM_QUEUE_PEER_TO_PEER = 2,
+};
+
+/**
+ * struct p2pmem_block_device - a block device of a PCI function
+ * @next: next one or NULL
+ * @name: kernel name, like "nvme0n1"
+ * @major: device number
+ * @minor: device number
+ * @size: bytes
+ * @logical_block_size: bytes
+ * @queue: whether its queue takes P2P pages
+ */
+struct p2pmem_block_device {
+	struct p2pmem_block_device *next;
+	const char *name;
+	uint32_t major;
+	uint32_t minor;
+	uint64_t size;
+	uint32_t logical_block_size;
+	enum p2pmem_queue queue;
+};
+
+/**
+ * struct p2pmem_device - a PCI function that could do DMA to a region
+ * @next: next one or NULL
+ * @address: PCI address
+ * @driver: name of its driver or NULL
+ * @serial: or NULL
+ * @model: or NULL
+ * @block_devices: first of its block devices or NULL
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @numa_node: node that it is near to, or -1
+ */
+struct p2pmem_device {
+	struct p2pmem_device *next;
+	const char *address;
+	const char *driver;
+	const char *serial;
+	const char *model;
+	struct p2pmem_block_device *block_devices;
+	uint32_t vendor;
+	uint32_t device;
+	int32_t numa_node;
+};
+
+/**
+ * p2pmem_list_devices - the functions that could use a region
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_devices(struct p2pmem_client *client, struct p2pmem_device **ret);
+
+/**
+ * struct p2pmem_pair - whether the DMA of a device reaches a region
+ * @next: next one or NULL
+ * @region: like "p2pmem0"
+ * @provider: PCI address of the region's function
+ * @device: PCI address of the client function
+ * @reason: why the verdict is what it is, or NULL
+ * @remedy: what could be changed, or NULL
+ * @verdict: the answer; treat unknown as unsupported
+ * @distance: PCI hops as the kernel counts them, or -1
+ */
+struct p2pmem_pair {
+	struct p2pmem_pair *next;
+	const char *region;
+	const char *provider;
+	const char *device;
+	const char *reason;
+	const char *remedy;
+	enum p2pmem_verdict verdict;
+	int32_t distance;
+};
+
+/**
+ * p2pmem_list_pairs - every device with every region
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_pairs(struct p2pmem_client *client, struct p2pmem_pair **ret);
+
+/**
+ * struct p2pmem_name - an entry in a list of names
+ * @next: next one or NULL
+ * @name: the name
+ */
+struct p2pmem_name {
+	struct p2pmem_name *next;
+	const char *name;
+};
+
+/**
+ * struct p2pmem_lease - a buffer that the broker has lent
+ * @next: next one or NULL
+ * @id: the broker's name for it
+ * @tenant: whom the memory is charged to, like "uid:1000"
+ * @name: the holder's own word for it or NULL
+ * @region: like "p2pmem0"
+ * @provider: PCI address of the region's function
+ * @devices: PCI addresses that it was checked for; it is no fence for others
+ * @size: bytes
+ * @age_usec: microseconds since it was lent
+ * @uid: user it was lent to
+ * @state: of the buffer
+ * @verdict: the worst among its devices
+ */
+struct p2pmem_lease {
+	struct p2pmem_lease *next;
+	const char *id;
+	const char *tenant;
+	const char *name;
+	const char *region;
+	const char *provider;
+	struct p2pmem_name *devices;
+	uint64_t size;
+	uint64_t age_usec;
+	uint32_t uid;
+	enum p2pmem_state state;
+	enum p2pmem_verdict verdict;
+};
+
+/**
+ * p2pmem_list_leases - the caller's leases; for uid 0 everybody's
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_leases(struct p2pmem_client *client, struct p2pmem_lease **ret);
+
+/**
+ * p2pmem_verdict_name - the word for a verdict
+ * @verdict: any value
+ *
+ * "bus", "bridge", "unsupported", or "unknown" for everything else. Static.
+ * Since 0.1.
+ */
+const char *p2pmem_verdict_name(enum p2pmem_verdict verdict);
+
+/**
+ * p2pmem_state_name - the word for the state of a buffer
+ * @state: any value
+ *
+ * "live", "notice", "revoked", "draining", or "unknown" for everything else.
+ * Static. Since 0.1.
+ */
+const char *p2pmem_state_name(enum p2pmem_state state);
+
+/* ---- a buffer -------------------------------------------------------- */
+
+/* A lent buffer: its descriptor, its mapping, and what was agreed on. */
+struct p2pmem_buffer;
+
+/**
+ * struct p2pmem_allocate_options - argument of p2pmem_allocate()
+ * @struct_size: sizeof(struct p2pmem_allocate_options)
+ * @size: bytes wanted, rounded up to the page size by the broker
+ * @min_size: bytes to be content with where @size is not to be had in one
+ *            piece; 0: nothing less than @size
+ * @fds: open block devices or regular files that I/O will be done on; not
+ *       kept
+ * @n_fds: how many
+ * @devices: paths of block devices or regular files, or PCI addresses like
+ *           "0000:03:00.0", of further devices
+ * @n_devices: how many
+ * @region: only this one: a name or the PCI address of its provider; NULL:
+ *          the nearest that all devices reach
+ * @name: a word for lists, NULL for none
+ * @min_verdict: %P2PMEM_VERDICT_BUS to do without host bridges; zero or
+ *               %P2PMEM_VERDICT_BRIDGE: every path that works
+ *
+ * Paths and descriptors are resolved to device numbers here, in the caller's
+ * own namespace: a block device to its own number, a regular file to that of
+ * its file system's device. The broker opens nothing.
+ */
+struct p2pmem_allocate_options {
+	size_t struct_size;
+	uint64_t size;
+	uint64_t min_size;
+	const int *fds;
+	size_t n_fds;
+	const char *const *devices;
+	size_t n_devices;
+	const char *region;
+	const char *name;
+	enum p2pmem_verdict min_verdict;
+};
+
+/**
+ * p2pmem_allocate - borrow a buffer that a set of devices can reach
+ * @client: connected handle
+ * @options: what is wanted
+ * @ret: the buffer; free it with p2pmem_buffer_free()
+ *
+ * Ownership is by descriptor: the memory goes back when the buffer is freed,
+ * or with the process, and not before the last transfer has ended. The memory
+ * reads as zeros.
+ *
+ * -EACCES      NotPermitted: policy does not lend to the caller
+ * -EREMOTEIO   NoCompatibleRegion: see p2pmem_error_refusals()
+ * -EOPNOTSUPP  NotPeerToPeer: a layer of a device does not pass P2P pages, or
+ *              a file is on no block device that could be named
+ * -ENOSPC      NoSpace: there is a region, but it has no room
+ * -ENODEV      NoSuchDevice: the broker does not know one of the devices
+ * -ENXIO       NoSuchRegion
+ * -ENOSYS      DriverUnavailable: the kernel side cannot be used
+ * -EINVAL      struct_size is too small, unknown members are not zero, size is
+ *              0, or min_size is larger than size
+ * -ENOTBLK     a descriptor or path is neither block device nor regular file
+ * -EBADF       a descriptor is not open
+ * Errors of stat(2) for a path. Since 0.1.
+ */
+int p2pmem_allocate(struct p2pmem_client *client, const struct p2pmem_allocate_options *options,
+		    struct p2pmem_buffer **ret);
+
+/**
+ * p2pmem_buffer_lease - what was lent
+ * @buffer: a buffer
+ *
+ * As it was when the buffer was lent; @size may be less than was asked for.
+ * Owned by the buffer. Since 0.1.
+ */
+const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_fd - the descriptor of a buffer
+ * @buffer: a buffer
+ *
+ * It can be passed on and mapped by others; the memory is lent as long as any
+ * copy of it lives. Owned by the buffer. Since 0.1.
+ */
+int p2pmem_buffer_fd(const struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_map - map a buffer, whole, for reading and writing
+ * @buffer: a buffer
+ * @ret: page-aligned address, of as many bytes as the lease says
+ *
+ * A second call returns the same address. Stores by the CPU stream; loads are
+ * slow, as each crosses the bus. Errors of mmap(2). Since 0.1.
+ */
+int p2pmem_buffer_map(struct p2pmem_buffer *buffer, void **ret);
+
+/**
+ * p2pmem_buffer_free - unmap and close a buffer
+ * @buffer: a buffer or NULL
+ *
+ * Since 0.1.
+ */
+void p2pmem_buffer_free(struct p2pmem_buffer *buffer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* P2PMEM_LIBP2PMEM_H */
