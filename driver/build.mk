@@ -10,7 +10,9 @@ DRIVER_SRC := $(wildcard driver/*.[ch]) driver/Kbuild include/uapi/linux/p2pmem.
 .PHONY: driver
 driver: $(DRIVER_OUT)/p2pmem.ko
 
-# kbuild wants sources and objects in one folder: links make it one.
+# kbuild wants sources and objects in one folder: links make it one. Our O= is
+# not to become the kernel's, which takes it for where that was built.
+$(DRIVER_OUT)/p2pmem.ko: MAKEOVERRIDES :=
 $(DRIVER_OUT)/p2pmem.ko: $(DRIVER_SRC)
 	@test -d $(KDIR) || { echo "p2pmem: no kernel headers in $(KDIR); on Debian: apt-get install linux-headers-$(KRELEASE), or set KDIR=" >&2; exit 1; }
 	@mkdir -p $(DRIVER_OUT)
