@@ -1,1 +1,63 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every test is a program that prints TAP; tests/run runs them, counts, and
+# ends with `N passed, M failed`.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+CHECKS := $(wildcard tests/integration/*.py tests/integration/*.sh)
+CHECK_PROGRAMS :=
+
+-include tests/mock/build.mk
+
+$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(COMMON_LIB)
+	$(call link,cmocka $(PKGS))
+
+# Programs that run in the lab's guests: static, so that a bare init will do.
+GUEST_PROGRAMS := $(O)/tests/vm/driver-test
+
+$(O)/tests/vm/driver-test: $(patsubst %.c,$(O)/%.o,$(wildcard tests/vm/guest/*.c))
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) -static $(LDFLAGS) -pthread -o $@ $^
+
+.PHONY: guest-programs
+guest-programs: $(GUEST_PROGRAMS)
+
+# Where something to build with is missing, the lab brings it.
+native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka 2>/dev/null && \
+	command -v umockdev-run >/dev/null && command -v python3 >/dev/null && echo yes)
+
+.PHONY: check lint test demo demo-by-hand bench vm-shell lab-clean
+ifeq ($(native),yes)
+check: programs $(UNIT_TESTS) $(CHECK_PROGRAMS)
+	@BUILD=$(abspath $(O)) tests/run $(UNIT_TESTS) $(CHECKS)
+
+lint:
+	@BUILD=$(abspath $(O)) tests/run tests/lint.sh
+else
+check lint:
+	@echo "p2pmem: $@ runs in the lab's root, as this machine lacks something that it needs"
+	@tests/vm/lab make O=build/lab $@
+endif
+
+test:
+	@tests/all
+
+demo:
+	@tests/vm/demo
+
+demo-by-hand:
+	@tests/vm/demo --by-hand
+
+vm-shell:
+	@tests/vm/run --shell
+
+lab-clean:
+	@tests/vm/lab clean
+
+## make check         unit, fixture and mock-daemon tests
+## make lint          formatting, static analysis, headers
+## make test          everything, from unit tests to the lab; sets up the lab
+## make demo          boots the lab and copies drive to drive, with witnesses
+## make demo-by-hand  prints how to see the same with stock tools only
+## make vm-shell      an interactive root shell in the lab
+## make lab-clean     removes the lab's caches

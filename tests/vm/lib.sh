@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the lab's scripts share: where things are, and how to enter the lab
+# root: a Debian trixie tree that is compiler, test image and QEMU in one.
+
+lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+lab_here=$lab_top/tests/vm
+lab_cache=${P2PMEM_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/p2pmem-lab}
+lab_out=$lab_top/build/lab
+
+lab_say() { printf 'lab: %s\n' "$*" >&2; }
+lab_die() {
+	lab_say "$*"
+	exit 125
+}
+
+# The root is what these made; change one, and another root is made.
+lab_key() { cat "$lab_here/recipe" "$lab_here/packages" | sha256sum | cut -c1-16; }
+lab_root() { echo "$lab_cache/root-$(lab_key)"; }
+
+lab_need_root() {
+	[ "$(id -u)" = 0 ] || lab_die "the lab needs root (to make a Debian tree and enter it). Type: sudo $1"
+}
+
+# lab_enter DIR CMD...: runs CMD in the lab root, read-only, with this checkout
+# at /src (the working directory), and the machine's own tree at /host. Mounts
+# live in a name space of their own and are gone with it.
+lab_enter() {
+	local root=$1
+	shift
+	unshare --mount --propagation private bash -euc '
+		root=$1 top=$2
+		shift 2
+		mount --bind "$root" "$root"
+		mount -o remount,bind,ro "$root"
+		mount --bind "$top" "$root/src"
+		mount --rbind / "$root/host"
+		mount -t proc proc "$root/proc"
+		mount --rbind /sys "$root/sys"
+		mount --rbind /dev "$root/dev"
+		mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+		mount -t tmpfs -o mode=755 run "$root/run"
+		exec chroot "$root" /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
+			PATH=/usr/sbin:/usr/bin:/sbin:/bin ${CI:+CI="$CI"} ${TALLY:+TALLY="/host$TALLY"} \
+			bash -c "cd /src && exec \"\$@\"" bash "$@"
+	' bash "$root" "$lab_top" "$@"
+}

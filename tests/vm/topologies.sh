@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034
+#
+# The machines that the lab boots. Each function topology_NAME appends QEMU
+# arguments to `devices`; `cpu` is the processor it needs where that matters.
+#
+# Drives are known by serial number: cmb0 has the memory, plain1 sits beside
+# it, far2 elsewhere.
+
+topologies="switch bridge acs none"
+
+# nvme SERIAL BUS [OPTION...]: a drive on BUS (with ,addr= where it matters).
+nvme() {
+	local serial=$1 bus=$2 options
+	shift 2
+	options=$(printf ',%s' "$@")
+	devices+=(
+		-drive "if=none,id=drive-$serial,format=raw,cache=unsafe,discard=unmap,file=$(disk "$serial")"
+		-device "nvme,id=$serial,serial=$serial,drive=drive-$serial,bus=$bus${*:+$options}"
+	)
+}
+
+# root_port NAME SLOT
+root_port() {
+	devices+=(-device "pcie-root-port,id=$1,slot=$2,chassis=$2,bus=pcie.0")
+}
+
+# switch_port NAME CHASSIS: a port of the switch below root port rp0.
+switch_port() {
+	devices+=(-device "xio3130-downstream,id=$1,bus=up0,chassis=$2,slot=0")
+}
+
+# A switch with a drive that has a CMB, a plain drive, and a device whose BAR
+# is memory; one more drive behind another root port.
+topology_switch() {
+	root_port rp0 1
+	devices+=(-device x3130-upstream,id=up0,bus=rp0)
+	switch_port dn0 2
+	switch_port dn1 3
+	switch_port dn2 4
+	nvme cmb0 dn0 cmb_size_mb=64
+	nvme plain1 dn1
+	devices+=(
+		-object memory-backend-ram,id=ivshmem,size=64M,share=on
+		-device ivshmem-plain,memdev=ivshmem,bus=dn2
+	)
+	root_port rp1 5
+	nvme far2 rp1
+}
+
+# The same, with a processor whose host bridge the kernel lets P2P traffic through.
+topology_bridge() {
+	cpu=EPYC
+	topology_switch
+}
+
+# Two functions of one slot, below a port that can do ACS.
+topology_acs() {
+	root_port rp0 1
+	nvme cmb0 rp0 addr=0.0 multifunction=on cmb_size_mb=64
+	nvme plain1 rp0 addr=0.1
+	root_port rp1 5
+	nvme far2 rp1
+}
+
+# Drives as most machines have them: none with memory to lend.
+topology_none() {
+	root_port rp0 1
+	nvme plain1 rp0
+	root_port rp1 5
+	nvme far2 rp1
+}
