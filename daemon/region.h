@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The driver's requests, behind a table, so that tests can put something else
+ * there. All return 0 or -errno; what the errno of a request means is in
+ * linux/p2pmem.h. -ENOENT, -EACCES, -EPERM and -ENXIO of the control requests mean
+ * that the driver cannot be reached.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/p2pmem.h>
+
+struct region_ops {
+	/* Complete lists, which the caller frees. */
+	int (*list_regions)(void *driver, struct p2pmem_region_info **ret, size_t *ret_n);
+	int (*list_buffers)(void *driver, struct p2pmem_buffer_info **ret, size_t *ret_n);
+
+	/* Fill the out: members. */
+	int (*query)(void *driver, struct p2pmem_query *q);
+	int (*query_block)(void *driver, struct p2pmem_query_block *q);
+
+	/* Allocates @a->length bytes of @region; -ENODEV as well if it is no longer that one. */
+	int (*alloc)(void *driver, const struct p2pmem_region_info *region, struct p2pmem_alloc *a);
+};
+
+struct region_driver {
+	const struct region_ops *ops;
+	void *data; /* handed to each operation */
+};
+
+/* The kernel's, through the nodes in /dev. */
+extern const struct region_driver region_driver_kernel;
