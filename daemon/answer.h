@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a request came to: parameters of a reply, of several, or of an error. */
+#pragma once
+
+#include <json-c/json.h>
+
+struct answer {
+	const char *error; /* its full name; NULL: success */
+	struct json_object *parameters; /* NULL: none */
+	struct json_object *list; /* an array with the parameters of each of several replies */
+	int fd; /* goes beside the reply; -1: none */
+};
+
+#define ANSWER_INIT ((struct answer){ .fd = -1 })
+
+void answer_done(struct answer *a);
+
+/* Make it an error. @parameters is taken over; -ENOMEM if it is NULL. */
+int answer_error(struct answer *a, const char *error, struct json_object *parameters);
+
+/* An error with one or two (a NULL @value2 is left out) parameters that are strings. */
+int answer_error_strings(struct answer *a, const char *error, const char *name, const char *value,
+			 const char *name2, const char *value2);
+
+/* org.varlink.service.InvalidParameter */
+int answer_invalid(struct answer *a, const char *parameter);
+
+/* Appends { @name: @value } to the list. @value is taken over; -ENOMEM if it is NULL. */
+int answer_append(struct answer *a, const char *name, struct json_object *value);

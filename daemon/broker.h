@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the methods of io.p2pmem.Broker do. A broker owns the topology as last
+ * read, the leases and the view of sysfs; it knows nothing of connections.
+ * Its functions return 0 with an answer, which may be an error of the
+ * protocol, or -errno when none could be made.
+ */
+#pragma once
+
+#include "daemon/answer.h"
+#include "daemon/lease.h"
+#include "daemon/peer.h"
+#include "daemon/policy.h"
+#include "daemon/region.h"
+#include "daemon/sysfs.h"
+#include "daemon/topology.h"
+
+struct broker {
+	const struct region_driver *driver;
+	struct policy policy;
+	struct sysfs sysfs;
+	struct topology topology;
+	bool topology_current;
+	bool watched; /* somebody calls broker_invalidate() when devices change */
+	struct leases leases;
+};
+
+int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
+		const struct policy *policy);
+void broker_done(struct broker *b);
+
+/* The devices changed: look again when next asked. */
+void broker_invalidate(struct broker *b);
+
+/* A line for people: what there is to lend, or why there is nothing. */
+int broker_status(struct broker *b, char *text, size_t size);
+
+int broker_list_regions(struct broker *b, struct answer *ret);
+int broker_list_devices(struct broker *b, struct answer *ret);
+int broker_list_pairs(struct broker *b, struct answer *ret);
+int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret);
+int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
+		    struct answer *ret);
+
+/* For the parts of the broker: brings the leases in line with the driver's buffers. */
+int broker_refresh_leases(struct broker *b);
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t broker_now(void);
