@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <limits.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "daemon/daemon.h"
+#include "daemon/listen.h"
+
+struct options {
+	const char *socket;
+	bool done; /* there was only something to print */
+};
+
+static void print_help(void)
+{
+	puts("p2pmemd [OPTIONS]\n"
+	     "\n"
+	     "Lends the peer-to-peer memory of PCI devices to other programs. It is started by\n"
+	     "systemd through p2pmemd.socket.\n"
+	     "\n"
+	     "  --socket PATH  listen on PATH instead of the socket handed over by systemd\n"
+	     "  --debug        log more\n"
+	     "  --help         this text\n"
+	     "  --version      the version");
+}
+
+static int parse_options(int argc, char **argv, struct options *ret)
+{
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		if (c == 's') {
+			ret->socket = optarg;
+		} else if (c == 'd') {
+			log_set_max(LOG_DEBUG);
+		} else if (c == 'h') {
+			print_help();
+			ret->done = true;
+		} else if (c == 'v') {
+			puts("p2pmemd " P2PMEM_VERSION);
+			ret->done = true;
+		} else {
+			return -EINVAL;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "p2pmemd: takes no arguments, and got '%s'; see --help\n", argv[optind]);
+	return -EINVAL;
+}
+
+static bool number_parse(const char *s, gid_t *ret)
+{
+	char *end;
+	unsigned long value;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	value = strtoul(s, &end, 10);
+	if (errno || *end || value >= UINT_MAX)
+		return false;
+	*ret = (gid_t)value;
+	return true;
+}
+
+/* Once, at the start: asking for it may mean asking a server. */
+static void read_policy(const char *group, struct policy *ret)
+{
+	struct group *g;
+
+	*ret = (struct policy){};
+	if (number_parse(group, &ret->group)) {
+		ret->has_group = true;
+		return;
+	}
+	g = getgrnam(group);
+	if (g) {
+		ret->has_group = true;
+		ret->group = g->gr_gid;
+		return;
+	}
+	log_warning("There is no group %s, so only root is lent memory; create it "
+		    "(systemd-sysusers) and restart.",
+		    group);
+}
+
+static int open_socket(const struct options *o)
+{
+	int fd = o->socket ? listen_path(o->socket) : listen_inherited();
+
+	if (fd == -ENOENT && !o->socket)
+		log_error("No socket was handed over; start p2pmemd.socket, or use --socket PATH.");
+	else if (fd < 0)
+		log_error("Cannot listen on %s: %s.", o->socket ?: "the socket handed over",
+			  strerror(-fd));
+	return fd;
+}
+
+int daemon_main(int argc, char **argv, const struct world *world)
+{
+	struct options o = {};
+	struct policy policy;
+	int fd, r = parse_options(argc, argv, &o);
+
+	if (r < 0 || o.done)
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	fd = open_socket(&o);
+	if (fd < 0)
+		return EXIT_FAILURE;
+	read_policy(world->group, &policy);
+	r = manager_run(world, &policy, fd);
+	if (r < 0)
+		log_error("Stopped: %s.", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

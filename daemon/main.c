@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/daemon.h"
+
+int main(int argc, char **argv)
+{
+	static const struct world world = {
+		.driver = &region_driver_kernel,
+		.sysfs = "/sys",
+		.group = "p2pmem",
+		.udev = true,
+	};
+
+	return daemon_main(argc, argv, &world);
+}

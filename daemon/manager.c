@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "daemon/manager.h"
+#include "daemon/monitor.h"
+#include "daemon/session.h"
+
+/* The last ones are root's, so that it is never shut out. */
+#define SESSIONS_MAX 256U
+#define SESSIONS_OF_ROOT 16U
+#define SESSIONS_PER_UID 32U
+
+/* More connections at once than this wait a moment, so that established ones are served. */
+#define ACCEPTS_MAX 200U
+#define ACCEPTS_USEC 100000U
+
+struct manager {
+	sd_event *event;
+	sd_event_source *listener;
+	int listen_fd;
+	struct monitor *monitor;
+	struct broker broker;
+	struct session_host host;
+	struct session **sessions;
+	size_t n_sessions;
+	bool full; /* logged already */
+};
+
+static void manager_done(struct manager *m)
+{
+	while (m->n_sessions > 0)
+		session_free(m->sessions[--m->n_sessions]);
+	free(m->sessions);
+	monitor_free(m->monitor);
+	sd_event_source_disable_unref(m->listener);
+	close_fd(&m->listen_fd);
+	broker_done(&m->broker);
+	sd_event_unref(m->event);
+}
+
+static void on_ended(struct session *s, void *userdata)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->n_sessions; i++)
+		if (m->sessions[i] == s) {
+			m->sessions[i] = m->sessions[--m->n_sessions];
+			break;
+		}
+	m->full = false;
+	session_free(s);
+}
+
+static bool has_room(const struct manager *m, uid_t uid)
+{
+	size_t n = 0;
+
+	if (uid == 0)
+		return m->n_sessions < SESSIONS_MAX;
+	for (size_t i = 0; i < m->n_sessions; i++)
+		n += session_peer(m->sessions[i])->uid == uid;
+	return n < SESSIONS_PER_UID && m->n_sessions < SESSIONS_MAX - SESSIONS_OF_ROOT;
+}
+
+/* Said once until a connection ends: who is refused could otherwise fill the journal. */
+static void log_full(struct manager *m, uid_t uid)
+{
+	if (!m->full)
+		log_warning("Refused a connection of uid %u: %u connections per user and %u in all "
+			    "are the limit.",
+			    (unsigned int)uid, SESSIONS_PER_UID, SESSIONS_MAX - SESSIONS_OF_ROOT);
+	m->full = true;
+}
+
+static int add_session(struct manager *m, int fd)
+{
+	struct session *s;
+	int r = session_new(&m->host, fd, &s);
+	uid_t uid;
+
+	if (r < 0)
+		return r;
+	uid = session_peer(s)->uid;
+	if (!has_room(m, uid)) {
+		log_full(m, uid);
+		session_free(s);
+		return 0;
+	}
+	r = array_push(m->sessions, m->n_sessions, s);
+	if (r < 0)
+		session_free(s);
+	return r;
+}
+
+static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *m = userdata;
+	int r, client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (client < 0)
+		r = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
+	else
+		r = add_session(m, client);
+	/* The listener's rate limit keeps this from being repeated without end. */
+	if (r < 0)
+		log_warning("Cannot take a connection: %s.", strerror(-r));
+	return 0;
+}
+
+static void report_status(struct manager *m)
+{
+	char text[512];
+
+	if (broker_status(&m->broker, text, sizeof(text)) == 0)
+		sd_notifyf(false, "STATUS=%s", text);
+}
+
+static void on_devices(bool regions, void *userdata)
+{
+	struct manager *m = userdata;
+
+	broker_invalidate(&m->broker);
+	if (regions)
+		report_status(m);
+}
+
+static int add_signals(struct manager *m)
+{
+	static const int signals[] = { SIGTERM, SIGINT };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&set, signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* Without a handler the loop ends. */
+		int r = sd_event_add_signal(m->event, NULL, signals[i], NULL, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_listener(struct manager *m)
+{
+	int r = sd_event_add_io(m->event, &m->listener, m->listen_fd, EPOLLIN, on_connect, m);
+
+	if (r < 0)
+		return r;
+	return sd_event_source_set_ratelimit(m->listener, ACCEPTS_USEC, ACCEPTS_MAX);
+}
+
+/* Without the monitor every request looks for itself, which is slower and no less right. */
+static void add_monitor(struct manager *m)
+{
+	int r = monitor_new(m->event, on_devices, m, &m->monitor);
+
+	if (r < 0)
+		log_warning("Cannot watch devices through udev, so every request reads sysfs: %s.",
+			    strerror(-r));
+	m->broker.watched = r == 0;
+}
+
+static int manager_init(struct manager *m, const struct world *world, const struct policy *policy)
+{
+	int r = sd_event_new(&m->event);
+
+	if (r < 0)
+		return r;
+	r = broker_init(&m->broker, world->driver, world->sysfs, policy);
+	if (r < 0)
+		return r;
+	m->host = (struct session_host){
+		.event = m->event,
+		.broker = &m->broker,
+		.ended = on_ended,
+		.userdata = m,
+	};
+	r = add_signals(m);
+	if (r < 0)
+		return r;
+	if (world->udev)
+		add_monitor(m);
+	r = sd_event_set_watchdog(m->event, true);
+	return r < 0 ? r : add_listener(m);
+}
+
+int manager_run(const struct world *world, const struct policy *policy, int listen_fd)
+{
+	_cleanup_(manager_done) struct manager m = { .listen_fd = listen_fd };
+	int r = manager_init(&m, world, policy);
+
+	if (r < 0)
+		return r;
+	report_status(&m);
+	sd_notify(false, "READY=1");
+	r = sd_event_loop(m.event);
+	sd_notify(false, "STOPPING=1\nSTATUS=Stopping; lent buffers live on with their holders.");
+	return r;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <libudev.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "common/cleanup.h"
+#include "daemon/monitor.h"
+
+/* Taken at once, so that a storm of events does not keep others from being served. */
+#define EVENTS_PER_ROUND 64
+
+struct monitor {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+	sd_event_source *source;
+	void (*changed)(bool regions, void *userdata);
+	void *userdata;
+};
+
+struct monitor *monitor_free(struct monitor *m)
+{
+	if (!m)
+		return NULL;
+	sd_event_source_disable_unref(m->source);
+	udev_monitor_unref(m->monitor);
+	udev_unref(m->udev);
+	free(m);
+	return NULL;
+}
+
+static void monitor_freep(struct monitor **m)
+{
+	monitor_free(*m);
+}
+
+/* Whatever cannot be received (a full socket, say) may have been anything. */
+static int on_event(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct monitor *m = userdata;
+	bool regions = false;
+
+	for (int i = 0; i < EVENTS_PER_ROUND; i++) {
+		struct udev_device *d = udev_monitor_receive_device(m->monitor);
+		const char *subsystem;
+
+		if (!d) {
+			regions |= errno != EAGAIN;
+			break;
+		}
+		subsystem = udev_device_get_subsystem(d);
+		regions |= subsystem && strcmp(subsystem, "p2pmem") == 0;
+		udev_device_unref(d);
+	}
+	m->changed(regions, m->userdata);
+	return 0;
+}
+
+static int filter(struct udev_monitor *m)
+{
+	static const char *const subsystems[] = { "p2pmem", "pci", "block", "nvme",
+						  "nvme-subsystem" };
+
+	for (size_t i = 0; i < sizeof(subsystems) / sizeof(subsystems[0]); i++) {
+		int r = udev_monitor_filter_add_match_subsystem_devtype(m, subsystems[i], NULL);
+
+		if (r < 0)
+			return r;
+	}
+	return udev_monitor_enable_receiving(m);
+}
+
+int monitor_new(sd_event *event, void (*changed)(bool regions, void *userdata), void *userdata,
+		struct monitor **ret)
+{
+	_cleanup_(monitor_freep) struct monitor *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	m->changed = changed;
+	m->userdata = userdata;
+	m->udev = udev_new();
+	m->monitor = m->udev ? udev_monitor_new_from_netlink(m->udev, "udev") : NULL;
+	if (!m->monitor)
+		return errno ? -errno : -ENOMEM;
+	r = filter(m->monitor);
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(event, &m->source, udev_monitor_get_fd(m->monitor), EPOLLIN, on_event,
+			    m);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(m);
+	return 0;
+}

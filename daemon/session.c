@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/stream.h"
+#include "daemon/service.h"
+#include "daemon/session.h"
+
+/* While more than this waits to be read by the peer, its calls wait as well. */
+#define OUTPUT_HIGH (64U << 10)
+
+/*
+ * Descriptors that a peer leaves unread in its socket count against the
+ * daemon's own limit, so a peer that collects them is cut off.
+ */
+#define FDS_UNREAD_MAX 16U
+
+static const struct stream_limits limits = {
+	.message_max = 1U << 20,
+	.depth_max = 16,
+	.output_max = 16U << 20,
+	.fds_max = 0,
+};
+
+struct session {
+	const struct session_host *host;
+	struct stream *stream;
+	struct peer peer;
+	sd_event_source *io;
+	sd_event_source *work; /* on while there may be a call to take */
+	bool peer_done; /* it will send no more */
+	bool closing; /* nothing more is taken from it */
+	unsigned int fds_unread;
+};
+
+const struct peer *session_peer(const struct session *s)
+{
+	return &s->peer;
+}
+
+struct session *session_free(struct session *s)
+{
+	if (!s)
+		return NULL;
+	sd_event_source_disable_unref(s->io);
+	sd_event_source_disable_unref(s->work);
+	stream_free(s->stream);
+	peer_done(&s->peer);
+	free(s);
+	return NULL;
+}
+
+static void session_freep(struct session **s)
+{
+	session_free(*s);
+}
+
+/* Frees @s, so it is the last thing that a handler does. */
+static int end(struct session *s, int error)
+{
+	if (error < 0 && error != -EPIPE && error != -ECONNRESET)
+		log_debug("Connection of uid %u (pid %d) ended: %s.", (unsigned int)s->peer.uid,
+			  (int)s->peer.pid, strerror(-error));
+	s->host->ended(s, s->host->userdata);
+	return 0;
+}
+
+/* ---- replies --------------------------------------------------------- */
+
+static int queue(struct session *s, struct json_object *message, int fd)
+{
+	_cleanup_json_ struct json_object *m = message;
+	_cleanup_close_ int owned = fd;
+
+	if (!m)
+		return -ENOMEM;
+	s->fds_unread += owned >= 0;
+	return stream_queue(s->stream, m, take_fd(&owned));
+}
+
+static int reply_list(struct session *s, struct json_object *list)
+{
+	size_t n = json_object_array_length(list);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = queue(s,
+			  varlink_reply_new(json_object_get(json_object_array_get_idx(list, i)),
+					    i + 1 < n),
+			  -1);
+	return r;
+}
+
+static int reply(struct session *s, struct answer *a)
+{
+	if (a->list)
+		return reply_list(s, a->list);
+	if (a->error)
+		return queue(s, varlink_error_new(a->error, take_ptr(a->parameters)), -1);
+	if (!a->parameters)
+		a->parameters = json_object_new_object();
+	return queue(s, varlink_reply_new(take_ptr(a->parameters), false), take_fd(&a->fd));
+}
+
+/* ---- calls ----------------------------------------------------------- */
+
+/* Has the peer taken out of its socket what was sent? */
+static bool all_read(const struct session *s)
+{
+	int unread;
+
+	return stream_pending(s->stream) == 0 &&
+	       ioctl(stream_fd(s->stream), SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
+static int limit_fds(struct session *s)
+{
+	if (s->fds_unread < FDS_UNREAD_MAX)
+		return 0;
+	if (!all_read(s))
+		return -ETOOMANYREFS;
+	s->fds_unread = 0;
+	return 0;
+}
+
+/* An object that is no call gets told so, and nothing more is believed of its sender. */
+static int refuse(struct session *s)
+{
+	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
+	int r = answer_invalid(&a, "method");
+
+	s->closing = true;
+	return r < 0 ? r : reply(s, &a);
+}
+
+static int handle(struct session *s, struct json_object *message)
+{
+	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
+	struct varlink_call call;
+	int r;
+
+	if (varlink_call_parse(message, &call) < 0)
+		return refuse(s);
+	r = limit_fds(s);
+	if (r < 0)
+		return r;
+	r = service_call(s->host->broker, &s->peer, &call, &a);
+	if (r < 0) {
+		log_error("Cannot answer %s: %s.", call.method, strerror(-r));
+		return r;
+	}
+	return call.oneway ? 0 : reply(s, &a);
+}
+
+/* ---- events ---------------------------------------------------------- */
+
+/* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
+static int update(struct session *s, bool may_have_call)
+{
+	bool waiting = stream_pending(s->stream) > OUTPUT_HIGH;
+	bool work = may_have_call && !waiting && !s->closing;
+	bool read = !may_have_call && !waiting && !s->closing && !s->peer_done;
+	uint32_t events = stream_events(s->stream) & EPOLLOUT;
+	int r;
+
+	if (!events && !work && !read)
+		return 1;
+	r = sd_event_source_set_io_events(s->io, events | (read ? EPOLLIN : 0));
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_enabled(s->work, work ? SD_EVENT_ON : SD_EVENT_OFF);
+	return r < 0 ? r : 0;
+}
+
+static int settle(struct session *s, int r, bool may_have_call)
+{
+	if (r >= 0)
+		r = update(s, may_have_call);
+	return r == 0 ? 0 : end(s, r);
+}
+
+static int on_work(sd_event_source *source, void *userdata)
+{
+	_cleanup_json_ struct json_object *message = NULL;
+	struct session *s = userdata;
+	bool more;
+	int r = stream_next(s->stream, &message);
+
+	more = r > 0;
+	if (r > 0)
+		r = handle(s, message);
+	if (r >= 0)
+		r = stream_write(s->stream);
+	return settle(s, r, more);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct session *s = userdata;
+	int r = 0;
+
+	if (revents & EPOLLOUT)
+		r = stream_write(s->stream);
+	if (r >= 0 && revents & EPOLLIN) {
+		r = stream_read(s->stream);
+		if (r == -EPIPE) {
+			s->peer_done = true;
+			r = 0;
+		}
+	} else if (r >= 0 && revents & (EPOLLHUP | EPOLLERR)) {
+		r = -EPIPE;
+	}
+	return settle(s, r, true);
+}
+
+int session_new(const struct session_host *host, int fd, struct session **ret)
+{
+	_cleanup_(session_freep) struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s) {
+		close_fd(&fd);
+		return -ENOMEM;
+	}
+	s->host = host;
+	r = stream_new(fd, &limits, &s->stream);
+	if (r < 0)
+		return r;
+	r = peer_read(stream_fd(s->stream), &s->peer);
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(host->event, &s->io, stream_fd(s->stream), EPOLLIN, on_io, s);
+	if (r < 0)
+		return r;
+	r = sd_event_add_defer(host->event, &s->work, on_work, s);
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_enabled(s->work, SD_EVENT_OFF);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(s);
+	return 0;
+}
