@@ -93,8 +93,12 @@ check-deps:
 		echo "On Debian: apt-get install gcc pkg-config libjson-c-dev libsystemd-dev libudev-dev" >&2; \
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
-.PHONY: install
+.PHONY: install install-programs
 install: install-programs install-systemd
+
+install-programs: programs
+	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd
+	$(INSTALL) -D -m 0755 $(O)/p2pmemctl $(DESTDIR)$(bindir)/p2pmemctl
 
 .PHONY: clean
 clean:

@@ -37,7 +37,7 @@ int broker_status(struct broker *b, char *text, size_t size)
 	else
 		snprintf(text, size, "%zu region%s of peer-to-peer memory.", v.n_regions,
 			 v.n_regions == 1 ? "" : "s");
-	return 0;
+	return v.driver_error == -EPERM ? -EPERM : 0;
 }
 
 int broker_list_regions(struct broker *b, struct answer *ret)

@@ -32,7 +32,7 @@ void broker_done(struct broker *b);
 /* The devices changed: look again when next asked. */
 void broker_invalidate(struct broker *b);
 
-/* A line for people: what there is to lend, or why there is nothing. */
+/* A line for people: what there is to lend, or why there is nothing. -EPERM: the driver is out of reach. */
 int broker_status(struct broker *b, char *text, size_t size);
 
 int broker_list_regions(struct broker *b, struct answer *ret);

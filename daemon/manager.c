@@ -33,6 +33,7 @@ struct manager {
 	struct session **sessions;
 	size_t n_sessions;
 	bool full; /* logged already */
+	bool started;
 };
 
 static void manager_done(struct manager *m)
@@ -116,12 +117,24 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
+/*
+ * The service manager's device filter knows the device numbers of the time
+ * when it was made. A driver that was loaded later is behind it, and only a
+ * new start makes a new filter, which the next connection brings about. There
+ * can be no leases to lose.
+ */
 static void report_status(struct manager *m)
 {
 	char text[512];
+	int r = broker_status(&m->broker, text, sizeof(text));
 
-	if (broker_status(&m->broker, text, sizeof(text)) == 0)
+	if (r == 0 || r == -EPERM)
 		sd_notifyf(false, "STATUS=%s", text);
+	if (r == -EPERM && m->started) {
+		log_notice("The driver appeared, and this process may not open it; ending, so that "
+			   "it is started anew.");
+		sd_event_exit(m->event, 0);
+	}
 }
 
 static void on_devices(bool regions, void *userdata)
@@ -206,6 +219,7 @@ int manager_run(const struct world *world, const struct policy *policy, int list
 		return r;
 	report_status(&m);
 	sd_notify(false, "READY=1");
+	m.started = true;
 	r = sd_event_loop(m.event);
 	sd_notify(false, "STOPPING=1\nSTATUS=Stopping; lent buffers live on with their holders.");
 	return r;

@@ -34,6 +34,15 @@ static void monitor_freep(struct monitor **m)
 	monitor_free(*m);
 }
 
+/* A region, or the node that answers for all of them. */
+static bool is_ours(struct udev_device *d)
+{
+	const char *subsystem = udev_device_get_subsystem(d), *name = udev_device_get_sysname(d);
+
+	return (subsystem && strcmp(subsystem, "p2pmem") == 0) ||
+	       (name && strcmp(name, "p2pmem-control") == 0);
+}
+
 /* Whatever cannot be received (a full socket, say) may have been anything. */
 static int on_event(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
@@ -42,14 +51,12 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *use
 
 	for (int i = 0; i < EVENTS_PER_ROUND; i++) {
 		struct udev_device *d = udev_monitor_receive_device(m->monitor);
-		const char *subsystem;
 
 		if (!d) {
 			regions |= errno != EAGAIN;
 			break;
 		}
-		subsystem = udev_device_get_subsystem(d);
-		regions |= subsystem && strcmp(subsystem, "p2pmem") == 0;
+		regions |= is_ours(d);
 		udev_device_unref(d);
 	}
 	m->changed(regions, m->userdata);
@@ -58,8 +65,8 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *use
 
 static int filter(struct udev_monitor *m)
 {
-	static const char *const subsystems[] = { "p2pmem", "pci", "block", "nvme",
-						  "nvme-subsystem" };
+	static const char *const subsystems[] = { "p2pmem", "misc", "pci",
+						  "block",  "nvme", "nvme-subsystem" };
 
 	for (size_t i = 0; i < sizeof(subsystems) / sizeof(subsystems[0]); i++) {
 		int r = udev_monitor_filter_add_match_subsystem_devtype(m, subsystems[i], NULL);
