@@ -13,11 +13,15 @@ $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(DAEMON_LIB) $(CTL_LIB) $
 	$(call link,cmocka $(PKGS))
 
 # Programs that run in the lab's guests: static, so that a bare init will do.
-GUEST_PROGRAMS := $(O)/tests/vm/driver-test
+GUEST_PROGRAMS := $(O)/tests/vm/driver-test $(O)/tests/vm/pretend.so
 
 $(O)/tests/vm/driver-test: $(patsubst %.c,$(O)/%.o,$(wildcard tests/vm/guest/*.c))
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) -static $(LDFLAGS) -pthread -o $@ $^
+
+$(O)/tests/vm/pretend.so: tests/vm/preload/pretend.c
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) -shared -fPIC $(WARNINGS) -Wno-missing-prototypes -O2 $(LDFLAGS) -o $@ $<
 
 .PHONY: guest-programs
 guest-programs: $(GUEST_PROGRAMS)
