@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* help, the list of verbs, and what is common to reading their options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/ctl.h"
+#include "client/ctl_help.h"
+#include "client/say.h"
+
+const struct verb *const verbs[] = {
+	&verb_list, &verb_pairs, &verb_leases, &verb_copy, &verb_help, NULL,
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; verbs[i]; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+int verb_unknown(const char *name)
+{
+	const char *words[16] = {}, *near;
+
+	for (size_t i = 0; verbs[i] && i < 15; i++)
+		words[i] = verbs[i]->name;
+	near = suggest(name, words);
+	problem("there is no verb '%s'", name);
+	if (near)
+		remedy("did you mean 'p2pmemctl %s'?", near);
+	else
+		remedy("p2pmemctl --help lists the verbs");
+	return STATUS_USAGE;
+}
+
+static void print_statuses(void)
+{
+	printf("\nExit status:\n");
+	for (int i = 0; i < STATUS_MAX; i++)
+		printf("  %3d  %s\n", i, status_text(i));
+	printf("  128+N  ended by signal N (130: Ctrl-C)\n");
+}
+
+void print_help(void)
+{
+	printf("Usage: p2pmemctl [VERB] [OPTION...] [ARGUMENT...]\n\n"
+	       "Peer-to-peer memory of PCI devices: see what there is, and copy through it.\n"
+	       "Without a verb, p2pmemctl says what state this machine is in.\n\n"
+	       "Verbs:\n");
+	for (size_t i = 0; verbs[i]; i++)
+		printf("  %-7s%-9s %s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
+	printf("\nOptions:\n"
+	       "  -h, --help     this text; after a verb, the verb's own\n"
+	       "  -V, --version  the version\n\n"
+	       "Environment:\n"
+	       "  P2PMEM_SOCKET  socket of the broker (" P2PMEM_SOCKET_PATH ")\n"
+	       "  NO_COLOR       if set and not empty, no colour on terminals\n");
+	print_statuses();
+}
+
+void verb_print_help(const struct verb *v)
+{
+	printf("Usage: p2pmemctl %s%s%s%s\n\n%s.\n%s%s", v->name, " [OPTION...]",
+	       *v->arguments ? " " : "", v->arguments, v->summary, *v->help ? "\n" : "", v->help);
+}
+
+int usage_hint(const struct verb *v)
+{
+	remedy("p2pmemctl %s%s--help lists what can be given", v ? v->name : "", v ? " " : "");
+	return STATUS_USAGE;
+}
+
+/* Without getopt's own message: it would print whatever was given. */
+int option_problem(const struct verb *v, int c, char **argv)
+{
+	problem("%s '%s'", c == ':' ? "a value is missing behind" : "there is no option",
+		argv[optind - 1]);
+	return usage_hint(v);
+}
+
+int parse_output(const struct verb *v, const char *value, bool *ret_json)
+{
+	if (strcmp(value, "json") != 0 && strcmp(value, "table") != 0) {
+		problem("-o takes 'table' or 'json', not '%s'", value);
+		return usage_hint(v);
+	}
+	*ret_json = strcmp(value, "json") == 0;
+	return -1;
+}
+
+int parse_list_options(const struct verb *v, int argc, char **argv, bool *ret_json)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' },
+		{},
+	};
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, ":ho:", options, NULL)) >= 0) {
+		switch (c) {
+		case 'h':
+			verb_print_help(v);
+			return STATUS_OK;
+		case 'o':
+			r = parse_output(v, optarg, ret_json);
+			if (r >= 0)
+				return r;
+			break;
+		default:
+			return option_problem(v, c, argv);
+		}
+	}
+	if (optind < argc) {
+		problem("%s takes no argument '%s'", v->name, argv[optind]);
+		return usage_hint(v);
+	}
+	return -1;
+}
+
+static int run_help(int argc, char **argv)
+{
+	const struct verb *v;
+
+	if (argc < 2) {
+		print_help();
+		return STATUS_OK;
+	}
+	v = verb_find(argv[1]);
+	if (!v)
+		return verb_unknown(argv[1]);
+	verb_print_help(v);
+	return STATUS_OK;
+}
+
+const struct verb verb_help = {
+	.name = "help",
+	.arguments = "[VERB]",
+	.summary = "Says how p2pmemctl, or one verb of it, is used",
+	.help = "",
+	.run = run_help,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* leases: the buffers that are lent. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "client/ctl.h"
+#include "client/ctl_tables.h"
+#include "client/say.h"
+#include "client/size.h"
+#include "client/table.h"
+
+static void add_age(struct table *t, uint64_t usec)
+{
+	uint64_t s = usec / 1000000;
+
+	if (s < 60)
+		table_addf(t, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		table_addf(t, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else
+		table_addf(t, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+}
+
+/* "0000:03:00.0 0000:04:00.0" */
+static char *join(const struct p2pmem_name *names)
+{
+	_cleanup_free_ char *text = strdup("");
+
+	for (; text && names; names = names->next) {
+		char *longer;
+
+		if (asprintf(&longer, "%s%s%s", text, *text ? " " : "", names->name) < 0)
+			longer = NULL;
+		free(text);
+		text = longer;
+	}
+	return take_ptr(text);
+}
+
+static int add_lease(struct table *t, const struct p2pmem_lease *l)
+{
+	_cleanup_free_ char *devices = join(l->devices);
+	char size[SIZE_TEXT_MAX];
+
+	if (!devices)
+		return -ENOMEM;
+	table_add(t, l->id);
+	table_add(t, l->tenant);
+	table_add(t, l->region);
+	table_add(t, size_short(l->size, size));
+	table_add(t, p2pmem_state_name(l->state));
+	table_add(t, p2pmem_verdict_name(l->verdict));
+	add_age(t, l->age_usec);
+	table_add(t, l->name);
+	table_add(t, devices);
+	return 0;
+}
+
+int print_leases(const struct p2pmem_lease *leases)
+{
+	static const char *const headings[] = { "LEASE",   "TENANT", "REGION", "SIZE",	 "STATE",
+						"VERDICT", "AGE",    "NAME",   "DEVICES" };
+	_cleanup_(table_freep) struct table *t = table_new(9);
+
+	if (!t)
+		return no_memory();
+	table_align_right(t, 3);
+	table_align_right(t, 6);
+	for (size_t i = 0; i < 9; i++)
+		table_add_coloured(t, COLOUR_BOLD, headings[i]);
+	for (; leases; leases = leases->next)
+		if (add_lease(t, leases) < 0)
+			return no_memory();
+	return table_print(t, stdout) < 0 ? no_memory() : STATUS_OK;
+}
+
+static int devices_to_json(const struct p2pmem_name *names, struct json_object **ret)
+{
+	_cleanup_json_ struct json_object *array = json_object_new_array();
+
+	if (!array)
+		return -ENOMEM;
+	for (; names; names = names->next)
+		if (json_append(array, json_object_new_string(names->name)) < 0)
+			return -ENOMEM;
+	*ret = take_ptr(array);
+	return 0;
+}
+
+static int lease_to_json(const struct p2pmem_lease *l, struct json_object **ret)
+{
+	_cleanup_json_ struct json_object *o = json_object_new_object();
+	struct json_object *devices;
+
+	if (!o || json_add_string(o, "id", l->id) < 0 ||
+	    json_add_string(o, "tenant", l->tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
+	    json_add_string(o, "name", l->name) < 0 ||
+	    json_add_string(o, "region", l->region) < 0 ||
+	    json_add_string(o, "provider", l->provider) < 0 ||
+	    json_add_int(o, "size", l->size) < 0 || devices_to_json(l->devices, &devices) < 0 ||
+	    json_add(o, "devices", devices) < 0 ||
+	    json_add_string(o, "state", p2pmem_state_name(l->state)) < 0 ||
+	    json_add_string(o, "verdict", p2pmem_verdict_name(l->verdict)) < 0 ||
+	    json_add_int(o, "ageUSec", l->age_usec) < 0)
+		return -ENOMEM;
+	*ret = take_ptr(o);
+	return 0;
+}
+
+static int print_json(const struct p2pmem_lease *leases)
+{
+	_cleanup_json_ struct json_object *root = ctl_json_new(), *array = json_object_new_array();
+	struct json_object *o;
+
+	if (!root || !array)
+		return no_memory();
+	for (; leases; leases = leases->next)
+		if (lease_to_json(leases, &o) < 0 || json_append(array, o) < 0)
+			return no_memory();
+	if (json_add(root, "leases", take_ptr(array)) < 0)
+		return no_memory();
+	return ctl_print_json(root);
+}
+
+static int run_leases(int argc, char **argv)
+{
+	_cleanup_(client_freep) struct p2pmem_client *client = NULL;
+	_cleanup_list_ struct p2pmem_lease *leases = NULL;
+	bool json = false;
+	int r = parse_list_options(&verb_leases, argc, argv, &json);
+
+	if (r >= 0)
+		return r;
+	r = ctl_connect(&client);
+	if (r != STATUS_OK)
+		return r;
+	r = p2pmem_list_leases(client, &leases);
+	if (r < 0)
+		return ctl_failure(client, r);
+	if (json)
+		return print_json(leases);
+	if (leases)
+		return print_leases(leases);
+	puts("No leases.");
+	return STATUS_OK;
+}
+
+const struct verb verb_leases = {
+	.name = "leases",
+	.arguments = "",
+	.summary = "Lists the buffers that are lent to you; to root, all of them",
+	.help = "Options:\n"
+		"  -o, --output FORMAT  'table' (default) or 'json'\n"
+		"  -h, --help           this text\n\n"
+		"DEVICES are those that a lease was checked for. It is no fence: a buffer can\n"
+		"be used with other devices as well.\n",
+	.run = run_leases,
+};
