@@ -239,7 +239,7 @@ void p2pmem_buffer_describe(struct p2pmem_buffer *buffer,
 
 static int buffer_info(struct file *file, struct p2pmem_call *call)
 {
-	p2pmem_buffer_describe(p2pmem_buffer_of(file), &call->buffer_info);
+	p2pmem_buffer_describe(p2pmem_buffer_of(file), &call->arg.buffer_info);
 	return p2pmem_reply(call);
 }
 

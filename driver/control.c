@@ -46,7 +46,7 @@ static int put_buffer(struct p2pmem_list *list, struct p2pmem_buffer *buffer)
 
 static int list_buffers(struct file *file, struct p2pmem_call *call)
 {
-	struct p2pmem_list *list = &call->list;
+	struct p2pmem_list *list = &call->arg.list;
 	struct p2pmem_buffer *buffer;
 	u64 id = list->start;
 	int err;
@@ -73,7 +73,7 @@ static int put_region(struct p2pmem_list *list, struct p2pmem_region *region)
 
 static int list_regions(struct file *file, struct p2pmem_call *call)
 {
-	struct p2pmem_list *list = &call->list;
+	struct p2pmem_list *list = &call->arg.list;
 	struct p2pmem_region *region;
 	u32 id = min_t(u64, list->start, U32_MAX);
 	int err;

@@ -34,8 +34,7 @@ static int read_call(const struct p2pmem_request *request,
 
 	call->size = request->size;
 	call->user_size = size;
-	return copy_struct_from_user(&call->region_info, call->size, call->user,
-				     size);
+	return copy_struct_from_user(&call->arg, call->size, call->user, size);
 }
 
 /**
@@ -70,5 +69,5 @@ int p2pmem_reply(const struct p2pmem_call *call)
 {
 	size_t size = min(call->user_size, call->size);
 
-	return copy_to_user(call->user, &call->region_info, size) ? -EFAULT : 0;
+	return copy_to_user(call->user, &call->arg, size) ? -EFAULT : 0;
 }

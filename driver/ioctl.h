@@ -10,22 +10,26 @@
 #include <linux/p2pmem.h>
 
 /**
+ * union p2pmem_argument - the structure of any request
+ */
+union p2pmem_argument {
+	struct p2pmem_region_info region_info;
+	struct p2pmem_alloc alloc;
+	struct p2pmem_buffer_info buffer_info;
+	struct p2pmem_list list;
+	struct p2pmem_query query;
+	struct p2pmem_query_block query_block;
+};
+
+/**
  * struct p2pmem_call - a request being answered
- * @region_info: and its siblings: the structure, as far as this driver knows
- *               it, what the caller's lacks being zero
+ * @arg: the structure as this driver knows it; what the caller's lacks is zero
  * @user: where the caller has it
  * @user_size: its size there
  * @size: its size here
  */
 struct p2pmem_call {
-	union {
-		struct p2pmem_region_info region_info;
-		struct p2pmem_alloc alloc;
-		struct p2pmem_buffer_info buffer_info;
-		struct p2pmem_list list;
-		struct p2pmem_query query;
-		struct p2pmem_query_block query_block;
-	};
+	union p2pmem_argument arg;
 	void __user *user;
 	size_t user_size;
 	size_t size;

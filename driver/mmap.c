@@ -45,7 +45,7 @@ static vm_fault_t insert_at_fault(struct vm_fault *vmf,
 {
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = vmf->address & PAGE_MASK;
-	unsigned long end = min(pmd_addr_end(addr, vma->vm_end), vma->vm_end);
+	unsigned long end = pmd_addr_end(addr, vma->vm_end);
 	int err;
 
 	if (vmf->pgoff >= memory->nr_pages)

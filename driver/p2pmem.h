@@ -42,7 +42,7 @@
 
 /**
  * struct p2pmem_region - the P2P memory of one PCI function
- * @dev: device of class p2pmem below the provider; carries the references
+ * @dev: device of bus p2pmem below the provider; carries the references
  * @cdev: the node /dev/p2pmemN
  * @link: in the list of regions
  * @pdev: the provider, referenced

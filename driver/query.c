@@ -110,7 +110,7 @@ static int answer_query(struct p2pmem_query *query)
  */
 int p2pmem_query(struct file *file, struct p2pmem_call *call)
 {
-	struct p2pmem_query *query = &call->query;
+	struct p2pmem_query *query = &call->arg.query;
 	int err;
 
 	if (query->flags || query->provider.reserved || query->client.reserved)
@@ -157,7 +157,7 @@ static void describe_queue(struct request_queue *queue,
  */
 int p2pmem_query_block(struct file *file, struct p2pmem_call *call)
 {
-	struct p2pmem_query_block *query = &call->query_block;
+	struct p2pmem_query_block *query = &call->arg.query_block;
 	struct block_device *bdev;
 
 	bdev = get_bdev(query->major, query->minor);

@@ -64,7 +64,7 @@ static int region_info(struct file *file, struct p2pmem_call *call)
 
 	if (READ_ONCE(region->gone))
 		return -ENODEV;
-	p2pmem_region_describe(region, &call->region_info);
+	p2pmem_region_describe(region, &call->arg.region_info);
 	return p2pmem_reply(call);
 }
 
@@ -79,7 +79,7 @@ static int check_alloc(const struct p2pmem_alloc *request)
 
 static int region_alloc(struct file *file, struct p2pmem_call *call)
 {
-	struct p2pmem_alloc *request = &call->alloc;
+	struct p2pmem_alloc *request = &call->arg.alloc;
 	struct file *buffer;
 	int fd, err;
 
@@ -131,7 +131,11 @@ static const struct file_operations region_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static const struct class region_class = {
+/*
+ * A bus without drivers rather than a class: devices of a class get a folder
+ * of its name below their parent, and a provider has a "p2pmem" already.
+ */
+static struct bus_type region_bus = {
 	.name = "p2pmem",
 };
 
@@ -188,7 +192,7 @@ static struct p2pmem_region *region_new(struct pci_dev *pdev)
 	device_initialize(&region->dev);
 	region->dev.id = id;
 	region->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + id);
-	region->dev.class = &region_class;
+	region->dev.bus = &region_bus;
 	region->dev.parent = &pdev->dev;
 	region->dev.release = region_free;
 	atomic_inc(&region_objects);
@@ -492,12 +496,12 @@ int p2pmem_regions_init(void)
 {
 	int err;
 
-	err = class_register(&region_class);
+	err = bus_register(&region_bus);
 	if (err)
 		return err;
 	err = alloc_chrdev_region(&first_devt, 0, MAX_REGIONS, "p2pmem");
 	if (err)
-		goto unregister_class;
+		goto unregister_bus;
 	err = bus_register_notifier(&pci_bus_type, &region_notifier);
 	if (err)
 		goto unregister_chrdev;
@@ -506,8 +510,8 @@ int p2pmem_regions_init(void)
 
 unregister_chrdev:
 	unregister_chrdev_region(first_devt, MAX_REGIONS);
-unregister_class:
-	class_unregister(&region_class);
+unregister_bus:
+	bus_unregister(&region_bus);
 	return err;
 }
 
@@ -536,6 +540,6 @@ void p2pmem_regions_exit(void)
 	remove_all();
 	wait_var_event(&region_objects, !atomic_read(&region_objects));
 	unregister_chrdev_region(first_devt, MAX_REGIONS);
-	class_unregister(&region_class);
+	bus_unregister(&region_bus);
 	ida_destroy(&region_ids);
 }
