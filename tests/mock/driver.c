@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/pci.h"
+#include "daemon/topology_sysfs.h"
+#include "tests/mock/driver.h"
+#include "tests/mock/tree.h"
+
+struct buffer {
+	struct p2pmem_buffer_info info;
+	int watch;
+};
+
+struct region {
+	struct p2pmem_region_info info;
+	uint64_t size;
+	uint64_t idle; /* what is available while there are no buffers */
+};
+
+struct mock_driver {
+	struct sysfs sysfs;
+	struct region_driver interface;
+	int inotify;
+	struct region *regions;
+	size_t n_regions;
+	struct buffer *buffers;
+	size_t n_buffers;
+	uint64_t last_id;
+	int error;
+	enum p2pmem_verdict far;
+	struct mock_counts counts;
+};
+
+static struct region *region_of(struct mock_driver *m, const struct p2pmem_pci_address *provider)
+{
+	for (size_t i = 0; i < m->n_regions; i++)
+		if (pci_address_equal(&m->regions[i].info.provider, provider))
+			return &m->regions[i];
+	return NULL;
+}
+
+static void publish(struct mock_driver *m, struct region *r)
+{
+	char address[PCI_ADDRESS_MAX];
+
+	tree_p2pmem(m->sysfs.root, pci_address_format(&r->info.provider, address), r->size,
+		    r->idle - r->info.allocated);
+}
+
+static void charge(struct mock_driver *m, const struct p2pmem_buffer_info *b, int sign)
+{
+	struct region *r = region_of(m, &b->provider);
+
+	if (!r)
+		return;
+	r->info.allocated += (uint64_t)sign * b->length;
+	r->info.buffers += (uint32_t)sign;
+	publish(m, r);
+}
+
+static void forget(struct mock_driver *m, int watch)
+{
+	for (size_t i = 0; i < m->n_buffers; i++)
+		if (m->buffers[i].watch == watch) {
+			charge(m, &m->buffers[i].info, -1);
+			memmove(&m->buffers[i], &m->buffers[i + 1],
+				(--m->n_buffers - i) * sizeof(*m->buffers));
+			return;
+		}
+}
+
+/* Frees what was closed for the last time. */
+static void reap(struct mock_driver *m)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t n;
+
+	while ((n = read(m->inotify, events, sizeof(events))) > 0)
+		for (char *p = events; p < events + n;
+		     p += sizeof(struct inotify_event) + ((struct inotify_event *)p)->len)
+			if (((struct inotify_event *)p)->mask & IN_DELETE_SELF)
+				forget(m, ((struct inotify_event *)p)->wd);
+}
+
+/* Providers that came or went since; numbers stay with those that remain. */
+static int rescan(struct mock_driver *m)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	size_t kept = 0;
+	int r = topology_scan(&m->sysfs, &t);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < m->n_regions; i++) {
+		const struct topology_function *f = topology_find(&t, &m->regions[i].info.provider);
+
+		if (f && f->provider)
+			m->regions[kept++] = m->regions[i];
+	}
+	m->n_regions = kept;
+	for (size_t i = 0; i < t.n_functions; i++) {
+		struct region new = { .info.provider = t.functions[i].address };
+
+		if (!t.functions[i].provider || region_of(m, &t.functions[i].address))
+			continue;
+		new.info.size = sizeof(new.info);
+		new.info.region = kept ? m->regions[m->n_regions - 1].info.region + 1 : 0;
+		new.info.granule = 4096;
+		new.info.numa_node = -1;
+		if (topology_pool(&m->sysfs, &new.info.provider, &new.size, &new.idle) < 0)
+			continue;
+		r = array_push(m->regions, m->n_regions, new);
+		if (r < 0)
+			return r;
+		kept++;
+	}
+	return 0;
+}
+
+static int begin(struct mock_driver *m)
+{
+	reap(m);
+	return m->error ?: rescan(m);
+}
+
+static int list_regions(void *driver, struct p2pmem_region_info **ret, size_t *ret_n)
+{
+	struct mock_driver *m = driver;
+	struct p2pmem_region_info *list;
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	list = calloc(m->n_regions + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n_regions; i++)
+		list[i] = m->regions[i].info;
+	*ret = list;
+	*ret_n = m->n_regions;
+	return 0;
+}
+
+static int list_buffers(void *driver, struct p2pmem_buffer_info **ret, size_t *ret_n)
+{
+	struct mock_driver *m = driver;
+	struct p2pmem_buffer_info *list;
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	list = calloc(m->n_buffers + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n_buffers; i++)
+		list[i] = m->buffers[i].info;
+	*ret = list;
+	*ret_n = m->n_buffers;
+	return 0;
+}
+
+static void judge(struct mock_driver *m, const struct topology_function *p,
+		  const struct topology_function *c, struct p2pmem_query *q)
+{
+	size_t common = 0;
+
+	while (common < p->n_path && common < c->n_path &&
+	       pci_address_equal(&p->path[common], &c->path[common]))
+		common++;
+	q->verdict = common ? P2PMEM_VERDICT_BUS : m->far;
+	q->distance = q->verdict == P2PMEM_VERDICT_UNSUPPORTED ?
+			      -1 :
+			      (int)(p->n_path + c->n_path - 2 * common);
+}
+
+static int query(void *driver, struct p2pmem_query *q)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	struct mock_driver *m = driver;
+	const struct topology_function *p, *c;
+	int r = begin(m);
+
+	if (r == 0)
+		r = topology_scan(&m->sysfs, &t);
+	if (r < 0)
+		return r;
+	m->counts.queries++;
+	p = topology_find(&t, &q->provider);
+	c = topology_find(&t, &q->client);
+	if (!p || !c || !region_of(m, &q->provider))
+		return -ENODEV;
+	judge(m, p, c, q);
+	return 0;
+}
+
+/* A queue takes P2P pages unless the tree says otherwise, by a file beside its attributes. */
+static int query_block(void *driver, struct p2pmem_query_block *q)
+{
+	_cleanup_free_ char *dir = NULL;
+	struct mock_driver *m = driver;
+	char number[32];
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	snprintf(number, sizeof(number), "%u:%u", q->major, q->minor);
+	r = sysfs_resolve(&m->sysfs, "dev/block", number, &dir);
+	if (r < 0)
+		return -ENODEV;
+	q->flags = sysfs_exists(&m->sysfs, dir, "queue/no_p2p") ? 0 : P2PMEM_BLOCK_P2P;
+	q->max_segments = 127;
+	q->max_bytes = 512 << 10;
+	return 0;
+}
+
+static int make_memory(struct mock_driver *m, uint64_t length, int *ret_watch)
+{
+	_cleanup_close_ int fd = memfd_create("p2pmem-mock", MFD_CLOEXEC);
+	char path[64];
+
+	if (fd < 0 || ftruncate(fd, (off_t)length) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	*ret_watch = inotify_add_watch(m->inotify, path, IN_DELETE_SELF);
+	if (*ret_watch < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+static int alloc(void *driver, const struct p2pmem_region_info *region, struct p2pmem_alloc *a)
+{
+	struct mock_driver *m = driver;
+	struct buffer b = { .info = { .size = sizeof(b.info), .state = P2PMEM_STATE_LIVE } };
+	struct region *r;
+	int fd, error = begin(m);
+
+	m->counts.allocs++;
+	if (error < 0)
+		return error;
+	r = region_of(m, &region->provider);
+	if (!r || r->info.region != region->region)
+		return -ENODEV;
+	if (a->length == 0 || a->length % r->info.granule)
+		return -EINVAL;
+	if (a->length > r->idle - r->info.allocated)
+		return -ENOMEM;
+	fd = make_memory(m, a->length, &b.watch);
+	if (fd < 0)
+		return fd;
+	b.info.id = ++m->last_id;
+	b.info.length = a->length;
+	b.info.provider = r->info.provider;
+	b.info.region = r->info.region;
+	b.info.uid = getuid();
+	b.info.pid = getpid();
+	memcpy(b.info.cookie, a->cookie, sizeof(a->cookie));
+	if (array_push(m->buffers, m->n_buffers, b) < 0) {
+		close(fd);
+		return -ENOMEM;
+	}
+	charge(m, &b.info, 1);
+	a->fd = fd;
+	a->id = b.info.id;
+	return 0;
+}
+
+static const struct region_ops mock_ops = {
+	.list_regions = list_regions,
+	.list_buffers = list_buffers,
+	.query = query,
+	.query_block = query_block,
+	.alloc = alloc,
+};
+
+struct mock_driver *mock_driver_new(const char *sysfs)
+{
+	struct mock_driver *m = calloc(1, sizeof(*m));
+
+	if (!m || sysfs_open(sysfs, &m->sysfs) < 0)
+		err(1, "%s", sysfs);
+	m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (m->inotify < 0)
+		err(1, "inotify");
+	m->far = P2PMEM_VERDICT_UNSUPPORTED;
+	m->interface.ops = &mock_ops;
+	m->interface.data = m;
+	return m;
+}
+
+struct mock_driver *mock_driver_free(struct mock_driver *m)
+{
+	if (!m)
+		return NULL;
+	close(m->inotify);
+	free(m->regions);
+	free(m->buffers);
+	sysfs_done(&m->sysfs);
+	free(m);
+	return NULL;
+}
+
+const struct region_driver *mock_driver_interface(struct mock_driver *m)
+{
+	return &m->interface;
+}
+
+void mock_driver_fail(struct mock_driver *m, int error)
+{
+	m->error = error;
+}
+
+void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict)
+{
+	m->far = verdict;
+}
+
+struct mock_counts mock_driver_counts(const struct mock_driver *m)
+{
+	return m->counts;
+}

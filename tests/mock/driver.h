@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stands in for the driver: regions are the functions with a p2pmem folder in
+ * a tree, buffers are memfds, and the verdict on a pair is `bus` below a
+ * common bridge, else `unsupported`.
+ *
+ * The last close of a buffer is observed by inotify: a memfd has no name, so
+ * its inode loses its last link to a file when the last descriptor, mapping,
+ * descriptor in a socket and transfer is gone, and a watch on it then reports
+ * IN_DELETE_SELF, before the close() that did it returns. The watch itself
+ * keeps the inode, but no file. So what a client closed is free for whoever
+ * asks afterwards, in order and without a wait.
+ */
+#pragma once
+
+#include "daemon/region.h"
+
+struct mock_driver;
+
+/* @sysfs: the tree. Its p2pmem/available files are kept up to date. */
+struct mock_driver *mock_driver_new(const char *sysfs);
+struct mock_driver *mock_driver_free(struct mock_driver *m);
+
+const struct region_driver *mock_driver_interface(struct mock_driver *m);
+
+/* Every request fails with @error from here on; 0: none does. */
+void mock_driver_fail(struct mock_driver *m, int error);
+
+/* The verdict on pairs without a common bridge; `unsupported` at first. */
+void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict);
+
+/* Requests of each kind so far. */
+struct mock_counts {
+	unsigned int queries;
+	unsigned int allocs;
+};
+
+struct mock_counts mock_driver_counts(const struct mock_driver *m);
