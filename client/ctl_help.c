@@ -72,11 +72,19 @@ int usage_hint(const struct verb *v)
 	return STATUS_USAGE;
 }
 
-/* Without getopt's own message: it would print whatever was given. */
+/*
+ * Without getopt's own message, which would print whatever was given. A short
+ * option in front of others leaves optind where it was.
+ */
 int option_problem(const struct verb *v, int c, char **argv)
 {
-	problem("%s '%s'", c == ':' ? "a value is missing behind" : "there is no option",
-		argv[optind - 1]);
+	const char *what = c == ':' ? "a value is missing behind" : "there is no option";
+	const char *given = argv[optind - 1];
+
+	if (given[0] == '-')
+		problem("%s '%s'", what, given);
+	else
+		problem("%s '-%c'", what, optopt);
 	return usage_hint(v);
 }
 

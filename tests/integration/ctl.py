@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""p2pmemctl against a broker that is told what to say."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+import broker as fake  # noqa: E402
+import tap  # noqa: E402
+from broker import Broker, error, lease, listing  # noqa: E402
+
+CTL = os.environ["BUILD"] + "/p2pmemctl"
+MIB = 1 << 20
+
+# Direct I/O needs a file system that has it: not every /tmp does.
+work = tempfile.TemporaryDirectory(dir=os.environ["BUILD"])
+os.chdir(work.name)
+with open("source", "wb") as f:
+    f.write(os.urandom(3 * MIB + 5000))
+
+
+def run(*arguments, broker=None, status=0, **more):
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "P2PMEM_SOCKET")}
+    environment["P2PMEM_SOCKET"] = broker.path if broker else work.name + "/nobody"
+    r = subprocess.run([CTL, *arguments], env=environment, capture_output=True, text=True,
+                       timeout=60, **more)
+    assert r.returncode == status, f"{arguments}: {r.returncode}\n{r.stdout}\n{r.stderr}"
+    return r
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def is_gone(path):
+    return not os.path.exists(path)
+
+
+# ---- lists -------------------------------------------------------------
+
+
+@tap.test("list shows regions and devices in aligned columns")
+def _():
+    with Broker() as b:
+        lines = run("list", broker=b).stdout.splitlines()
+    assert lines[0].split()[:4] == ["REGION", "PROVIDER", "SIZE", "FREE"]
+    assert lines[1].split()[:4] == ["p2pmem0", "0000:03:00.0", "64M", "63.8M"]
+    column = lines[0].index("SIZE") + len("SIZE")
+    assert lines[1][:column].endswith("64M")
+    assert any(line.startswith("0000:05:00.0  nvme2n1") and "unknown" in line for line in lines)
+
+
+@tap.test("list -o json has a schema, plain bytes, and no member that is not known")
+def _():
+    with Broker() as b:
+        data = json.loads(run("list", "-o", "json", broker=b).stdout)
+    assert data["schema"] == 1 and list(data)[0] == "schema"
+    assert data["regions"] == [fake.REGION]
+    assert data["devices"][1]["blockDevices"][0]["peerToPeer"] is True
+    assert "peerToPeer" not in data["devices"][2]["blockDevices"][0]
+
+
+@tap.test("pairs is a matrix, with each reason once below it")
+def _():
+    far = [fake.pair("0000:06:00.0", "unsupported", reason=fake.REASON, remedy=fake.REMEDY)]
+    with Broker(ListPairs=listing("pair", fake.PAIRS + far)) as b:
+        out = run("pairs", broker=b).stdout
+    assert re.search(r"^nvme1n1 +0000:04:00\.0 +bus$", out, re.M)
+    assert re.search(r"^nvme2n1 +0000:05:00\.0 +unsupported \[1\]$", out, re.M)
+    assert re.search(r"^- +0000:06:00\.0 +unsupported \[1\]$", out, re.M)
+    assert out.count(fake.REASON) == 1 and out.count(fake.REMEDY) == 1
+
+
+@tap.test("pairs -o json")
+def _():
+    with Broker() as b:
+        data = json.loads(run("pairs", "-o", "json", broker=b).stdout)
+    assert data == {"schema": 1, "pairs": fake.PAIRS}
+
+
+@tap.test("leases, as a table and as JSON")
+def _():
+    one = lease(2 * MIB, name="mine")
+    with Broker(ListLeases=listing("lease", [one])) as b:
+        assert re.search(r"^c0ffee +uid:1000 +p2pmem0 +2M +live +bus +1m01s +mine +0000:03",
+                         run("leases", broker=b).stdout, re.M)
+        data = json.loads(run("leases", "-o", "json", broker=b).stdout)
+    assert data == {"schema": 1, "leases": [one]}
+
+
+@tap.test("empty lists are said in words, and are empty arrays in JSON")
+def _():
+    none = {"ListRegions": listing("region", []), "ListDevices": listing("device", []),
+            "ListPairs": listing("pair", [])}
+    with Broker(**none) as b:
+        assert "No regions" in run("list", broker=b).stdout
+        assert "No pairs" in run("pairs", broker=b).stdout
+        assert "No leases" in run("leases", broker=b).stdout
+        assert json.loads(run("pairs", "-o", "json", broker=b).stdout)["pairs"] == []
+
+
+@tap.test("control characters of devices never reach the output")
+def _():
+    evil = "a\x1b[2J\x07\x7f\u009b31m\u202eb\nc"
+    region = dict(fake.REGION, name=evil, model=evil)
+    pairs = [dict(fake.PAIRS[2], reason=evil, remedy=evil, device=evil)]
+    with Broker(ListRegions=listing("region", [region]), ListPairs=listing("pair", pairs)) as b:
+        for verb in ("list", "pairs", "list -o json", "pairs -o json"):
+            out = run(*verb.split(), broker=b).stdout
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", out), (verb, out)
+        assert json.loads(run("list", "-o", "json", broker=b).stdout)["regions"][0]["name"] == evil
+
+
+@tap.test("the summary shows daemon, regions, devices and leases")
+def _():
+    with Broker(ListLeases=listing("lease", [lease(MIB)])) as b:
+        out = run(broker=b).stdout
+    assert "p2pmemd 0.1.0" in out and "p2pmem0" in out and "c0ffee" in out
+    assert "Devices: 3" in out and "Leases:  1" in out
+
+
+# ---- a broker that misbehaves ------------------------------------------
+
+
+@tap.test("replies that break the interface's word are refused")
+def _():
+    for reply in (
+        [{"parameters": {"region": {}}}],
+        [{"parameters": {"region": dict(fake.REGION, size=-1)}}],
+        [{"parameters": {"region": dict(fake.REGION, size="1")}}],
+        [{"parameters": {"region": dict(fake.REGION, vendor=1 << 32)}}],
+        [{"parameters": {"region": []}}],
+        [{"parameters": []}],
+        [{"parameters": {}, "more": True}],
+        [b"[]\0"],
+        [b"{\xff}\0"],
+        [b'{"parameters":{"region":' + b"[" * 1000 + b"]" * 1000 + b"}}\0"],
+    ):
+        with Broker(ListRegions=reply) as b:
+            r = run("list", broker=b, status=1)
+            assert "not what its interface says" in r.stderr, (reply, r.stderr)
+
+
+@tap.test("a broker that hangs up is told from one that is not there")
+def _():
+    with Broker(ListRegions=None) as b:
+        assert "closed the connection" in run("list", broker=b, status=7).stderr
+    assert "remedy:" in run("list", status=STATUS_ABSENT).stderr
+
+
+@tap.test("a lease without its descriptor, or with one that is too small, is refused")
+def _():
+    def without(_):
+        return [{"parameters": {"lease": lease(MIB), "bufferFileDescriptor": 0}}]
+
+    def short(_):
+        return b.lend(MIB, real_size=4096)
+
+    def less(_):
+        return b.lend(0, real_size=MIB)
+
+    for answer in (without, short, less):
+        with Broker(Allocate=answer) as b:
+            r = run("copy", "source", "copy", broker=b, status=1)
+            assert "not what its interface says" in r.stderr and is_gone("copy")
+
+
+# ---- copy --------------------------------------------------------------
+
+
+@tap.test("copy goes through the lent buffer, and counts what was submitted")
+def _():
+    size = os.path.getsize("source")
+    with Broker() as b:
+        r = run("copy", "source", "copy", broker=b)
+        request, = b.called("Allocate")
+        lent = os.pread(b.buffer, MIB, 0)
+    assert content("copy") == content("source")
+    assert lent[:4096] == content("source")[3 * MIB:3 * MIB + 4096]
+    last = r.stdout.splitlines()[-1]
+    found = re.match(rf"copied {size} bytes: (\d+) bytes submitted peer-to-peer "
+                     r"\(region p2pmem0, 0000:03:00\.0, verdict bus\), 0 through host memory$", last)
+    assert found and 2 * size <= int(found[1]) < 2 * size + 4096, last
+    assert request["size"] == MIB and request["minSize"] <= 4096 and len(request["devices"]) == 2
+    assert request["devices"][0] == {"major": os.major(os.stat("source").st_dev),
+                                     "minor": os.minor(os.stat("source").st_dev)}
+    assert r.stderr == "", "no progress bar without a terminal"
+    os.unlink("copy")
+
+
+@tap.test("copy makes do with a smaller buffer")
+def _():
+    with Broker(Allocate=lambda _: b.lend(64 << 10)) as b:
+        r = run("copy", "--verify", "source", "copy", broker=b)
+    assert "64 KiB" in r.stderr and content("copy") == content("source")
+    os.unlink("copy")
+
+
+@tap.test("copy --size 2M says whole units")
+def _():
+    with Broker() as b:
+        out = run("copy", "--size", "2M", "--verify", "source", "copy", broker=b).stdout
+    assert out.startswith("copied 2 MiB: 4 MiB submitted peer-to-peer (")
+    assert out.endswith(", 0 through host memory; verified: 4 MiB read back through host memory, equal\n")
+    assert content("copy") == content("source")[:2 * MIB]
+    os.unlink("copy")
+
+
+@tap.test("copy --host-memory asks no broker")
+def _():
+    out = run("copy", "--host-memory", "--size", "2M", "source", "copy").stdout
+    assert out == "copied 2 MiB: 0 submitted peer-to-peer, 4 MiB through host memory\n"
+    os.unlink("copy")
+
+
+@tap.test("copy -o json, copy -q")
+def _():
+    with Broker() as b:
+        data = json.loads(run("copy", "-o", "json", "--size", "2M", "source", "copy", broker=b).stdout)
+        assert run("copy", "-q", "--force", "source", "copy", broker=b).stdout == ""
+    copied = data["copy"]
+    assert data["schema"] == 1 and copied["peerToPeerBytes"] == 4 * MIB
+    assert copied["hostMemoryBytes"] == 0 and copied["region"] == "p2pmem0"
+    os.unlink("copy")
+
+
+@tap.test("--require-p2p=bus asks for that verdict, the default for none")
+def _():
+    with Broker() as b:
+        run("copy", "--require-p2p=bus", "source", "copy", broker=b)
+        run("copy", "--force", "--require-p2p", "source", "copy", broker=b)
+        first, second = b.called("Allocate")
+    assert first["minVerdict"] == "bus" and "minVerdict" not in second
+    os.unlink("copy")
+
+
+@tap.test("each refusal of the broker has its status, its reasons, and writes nothing")
+def _():
+    refusals = [{"region": "p2pmem0", "provider": "0000:03:00.0", "device": "0000:05:00.0",
+                 "verdict": "unsupported", "reason": fake.REASON, "remedy": fake.REMEDY}]
+    line = f"p2pmem0 (0000:03:00.0) -> 0000:05:00.0: unsupported: {fake.REASON}"
+    for reply, status, words in (
+        (error("NoCompatibleRegion", refusals=refusals), 4, [line, f"remedy: {fake.REMEDY}"]),
+        (error("NoCompatibleRegion", refusals=[]), 16, ["there is no peer-to-peer memory"]),
+        (error("NotPermitted", reason="no rule", remedy="join group p2pmem"), 5,
+         ["no rule", "remedy: join group p2pmem"]),
+        (error("NoSpace", region="p2pmem0", free=4096, asked=MIB), 6, ["p2pmem0", "4096"]),
+        (error("NoSuchDevice", device="254:0"), 3, ["254:0"]),
+        (error("NotPeerToPeer", device="dm-0", layer="device-mapper", reason="passes none"), 4,
+         ["dm-0", "device-mapper", "passes none"]),
+        (error("DriverUnavailable", reason="not loaded"), 8, ["not loaded"]),
+        (error("Whatever"), 1, ["io.p2pmem.Broker.Whatever"]),
+        (error("org.varlink.service.InvalidParameter", parameter="size"), 1, ["size"]),
+    ):
+        with Broker(Allocate=reply) as b:
+            r = run("copy", "source", "copy", broker=b, status=status)
+        for word in words + ["--host-memory"]:
+            assert word in r.stderr, (word, r.stderr)
+        assert r.stdout == "" and is_gone("copy")
+
+
+@tap.test("what cannot be copied is refused with its own status")
+def _():
+    os.makedirs("folder", exist_ok=True)
+    if is_gone("pipe"):
+        os.mkfifo("pipe")
+    if is_gone("link"):
+        os.link("source", "link")
+    open("empty", "wb").close()
+    for status, arguments in (
+        (2, "source"), (2, "source a b"), (2, "--size 0 source a"), (2, "--size 1x source a"),
+        (2, "--size -1 source a"), (2, "--size 99999999999999999999 source a"),
+        (2, "--size 1G source a"), (2, "--block-size 1000 source a"), (2, "--bogus source a"),
+        (2, "--host-memory --require-p2p source a"), (2, "--require-p2p=sideways source a"),
+        (2, "empty a"), (3, "missing a"), (3, "folder a"), (3, "pipe a"), (3, "source folder"),
+        (3, "source pipe"), (3, "/dev/null a"), (3, "source /dev/null"),
+        (3, "source missing/a"), (11, "source source"), (11, "source link"),
+        (17, "/proc/version a"),
+    ):
+        with Broker() as b:
+            r = run("copy", *arguments.split(), broker=b, status=status)
+            assert b.calls == [] and is_gone("a"), arguments
+        assert r.stderr.startswith("p2pmemctl: ") and r.stdout == "", arguments
+
+
+@tap.test("a file that holds data is overwritten with --force only, and then cut")
+def _():
+    with open("old", "wb") as file:
+        file.write(b"x" * 5 * MIB)
+    r = run("copy", "--host-memory", "source", "old", status=10)
+    assert "--force" in r.stderr and content("old") == b"x" * 5 * MIB
+    run("copy", "--host-memory", "--force", "source", "old")
+    assert content("old") == content("source")
+
+
+@tap.test("SIGINT before the transfer: its status, and nothing is left")
+def _():
+    def interrupt(_):
+        os.kill(process.pid, signal.SIGINT)
+        return []
+
+    with Broker(Allocate=interrupt) as b:
+        process = subprocess.Popen([CTL, "copy", "source", "copy"], stderr=subprocess.PIPE,
+                                   env=dict(os.environ, P2PMEM_SOCKET=b.path))
+        process.communicate(timeout=60)
+    assert process.returncode == 130 and is_gone("copy")
+
+
+# ---- for people --------------------------------------------------------
+
+
+@tap.test("colour on a terminal only, and not against NO_COLOR")
+def _():
+    def on_terminal(**environment):
+        ours, theirs = pty.openpty()
+        with Broker() as b:
+            subprocess.run([CTL, "pairs"], stdout=theirs, timeout=60, check=True,
+                           env=dict(os.environ, P2PMEM_SOCKET=b.path, TERM="xterm", **environment))
+        os.close(theirs)
+        text = os.read(ours, 65536).decode()
+        os.close(ours)
+        return text
+
+    assert "\x1b[32mbus\x1b[0m" in on_terminal(NO_COLOR="")
+    assert "\x1b" not in on_terminal(NO_COLOR="1")
+    with Broker() as b:
+        assert "\x1b" not in run("pairs", broker=b).stdout
+
+
+@tap.test("help: for all, for a verb, and for a mistyped one")
+def _():
+    text = run("--help").stdout
+    for word in ("list", "pairs", "leases", "copy", "Exit status", "P2PMEM_SOCKET"):
+        assert word in text
+    assert run("help").stdout == text
+    assert run("copy", "--help").stdout == run("help", "copy").stdout
+    assert "--require-p2p" in run("copy", "-h").stdout
+    assert "'p2pmemctl pairs'" in run("pair", status=2).stderr
+    assert "--help" in run("wherever", status=2).stderr
+    assert re.fullmatch(r"p2pmemctl \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+# A machine whose kernel lacks P2PDMA says so first; others that no daemon answers.
+STATUS_ABSENT = subprocess.run([CTL, "list"], capture_output=True,
+                               env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
+assert STATUS_ABSENT in (7, 15)
+
+tap.main()
