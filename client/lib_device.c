@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -59,13 +60,27 @@ unnamed:
 			   "%s is on a file system without a block device of its own", name);
 }
 
+/* What a descriptor was opened as, for messages only. */
+static const char *name_of(int fd, char *buf, size_t size)
+{
+	char self[sizeof("/proc/self/fd/") + 12];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = readlink(self, buf, size - 1);
+	if (n < 0)
+		snprintf(buf, size, "descriptor %d", fd);
+	else
+		buf[n] = '\0';
+	return buf;
+}
+
 int device_from_fd(struct failure *f, int fd, const char *path, struct json_object **ret)
 {
-	char unnamed[sizeof("descriptor ") + 12];
-	const char *name = path ? path : unnamed;
+	char opened[PATH_MAX];
+	const char *name = path ? path : name_of(fd, opened, sizeof(opened));
 	struct stat st;
 
-	snprintf(unnamed, sizeof(unnamed), "descriptor %d", fd);
 	if (fstat(fd, &st) < 0) {
 		int r = -errno;
 

@@ -120,8 +120,10 @@ static int no_compatible_region(struct failure *f, const struct details *d)
 {
 	int r = d->refusals ? refusals_parse(d->refusals, &f->refusals) : 0;
 
-	if (r < 0)
+	if (r < 0) {
+		pool_free(&f->refusals);
 		return r;
+	}
 	if (!f->refusals.head)
 		return failure_set(f, -EREMOTEIO, "there is no peer-to-peer memory");
 	return failure_set(f, -EREMOTEIO, "no region is within reach of all the devices");

@@ -68,7 +68,8 @@ void progress_format(const struct progress *p, uint64_t done, int64_t elapsed_ms
 	used = snprintf(numbers, sizeof(numbers), "%3d%%  %s of %s  %s/s  %s", (int)(share * 100),
 			size_short(done, a), size_short(p->size, b), size_short((uint64_t)rate, r),
 			left);
-	used += (int)strlen(p->what) + 4;
+	/* A blank, the brackets with a blank, and the last column, which makes terminals wrap. */
+	used += (int)strlen(p->what) + 5;
 	format_bar(share, (int)width > used ? width - used : 0, bar);
 	snprintf(buf, size < width ? size : width, "%s %s%s", p->what, bar, numbers);
 }

@@ -349,6 +349,20 @@ def _():
     assert re.fullmatch(r"p2pmemctl \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
+@tap.test("help and man page name the same exit statuses and options")
+def _():
+    page = content(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../docs/man/p2pmemctl.1")).decode().replace("\\", "")
+    text = run("--help").stdout
+    statuses = re.findall(r"^ +(\d+)  (.+)$", text, re.M)
+    assert len(statuses) == 18
+    for number, meaning in statuses:
+        assert f"\n{number}\n{meaning}\n" in page, meaning
+    for verb in ("list", "pairs", "leases", "copy"):
+        for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
+            assert option in page, option
+
+
 # A machine whose kernel lacks P2PDMA says so first; others that no daemon answers.
 STATUS_ABSENT = subprocess.run([CTL, "list"], capture_output=True,
                                env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
