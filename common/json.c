@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -77,6 +78,45 @@ static int inspect(struct json_object *o, size_t *members)
 	return r;
 }
 
+/* Writes the UTF-16 of @c as escapes. Returns behind them. */
+static char *write_escapes(char *p, uint32_t c)
+{
+	if (c > 0xffff) {
+		c -= 0x10000;
+		p += sprintf(p, "\\u%04x", 0xd800 + (unsigned int)(c >> 10));
+		c = 0xdc00 + (c & 0x3ff);
+	}
+	return p + sprintf(p, "\\u%04x", (unsigned int)c);
+}
+
+/*
+ * The strict mode of json-c 0.18 takes every byte above 0x7f for a control
+ * character, where char is signed. So it is given ASCII.
+ */
+static int to_ascii(const char *text, size_t n, char **ret, size_t *ret_n)
+{
+	/* Two bytes become six, and four become twelve. */
+	char *out = malloc(3 * n + 1), *p = out;
+	uint32_t c;
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t length; n > 0; text += length, n -= length) {
+		length = utf8_decode(text, n, &c);
+		if (!length) {
+			free(out);
+			return -EBADMSG;
+		}
+		if (length == 1)
+			*p++ = *text;
+		else
+			p = write_escapes(p, c);
+	}
+	*ret = out;
+	*ret_n = (size_t)(p - out);
+	return 0;
+}
+
 static int tokenize(const char *text, size_t n, int depth, struct json_object **ret)
 {
 	_cleanup_(tokener_freep) struct json_tokener *t = json_tokener_new_ex(depth);
@@ -84,7 +124,7 @@ static int tokenize(const char *text, size_t n, int depth, struct json_object **
 
 	if (!t)
 		return -ENOMEM;
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(t, text, (int)n);
 	if (json_tokener_get_error(t) == json_tokener_error_memory)
 		return -ENOMEM;
@@ -98,15 +138,19 @@ static int tokenize(const char *text, size_t n, int depth, struct json_object **
 int json_parse(const char *text, size_t n, int depth, struct json_object **ret)
 {
 	_cleanup_json_ struct json_object *o = NULL;
-	size_t written = 0, kept = 0;
+	_cleanup_free_ char *ascii = NULL;
+	size_t written = 0, kept = 0, n_ascii;
 	int r;
 
-	if (n > INT_MAX || !utf8_valid(text, n))
+	if (n > INT_MAX / 3)
 		return -EBADMSG;
 	r = scan(text, n, &written);
 	if (r < 0)
 		return r;
-	r = tokenize(text, n, depth, &o);
+	r = to_ascii(text, n, &ascii, &n_ascii);
+	if (r < 0)
+		return r;
+	r = tokenize(ascii, n_ascii, depth, &o);
 	if (r < 0)
 		return r;
 	r = inspect(o, &kept);

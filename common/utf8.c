@@ -7,15 +7,23 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Decodes one character at @s. Returns its length, 0 if there is none. */
-static size_t decode(const unsigned char *s, size_t n, uint32_t *ret)
+/* By the first byte; the rest of the shape is checked in utf8_decode(). */
+static size_t length_of(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >> 5 == 6)
+		return 2;
+	if (first >> 4 == 14)
+		return 3;
+	return first >> 3 == 30 ? 4 : 0;
+}
+
+size_t utf8_decode(const char *text, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = s[0] < 0x80	? 1 :
-			s[0] >> 5 == 6	? 2 :
-			s[0] >> 4 == 14 ? 3 :
-			s[0] >> 3 == 30 ? 4 :
-					  0;
+	const unsigned char *s = (const unsigned char *)text;
+	size_t length = n > 0 ? length_of(s[0]) : 0;
 	uint32_t c;
 
 	if (!length || length > n)
@@ -37,7 +45,7 @@ bool utf8_valid(const char *s, size_t n)
 	uint32_t c;
 
 	for (size_t length; n > 0; s += length, n -= length) {
-		length = decode((const unsigned char *)s, n, &c);
+		length = utf8_decode(s, n, &c);
 		if (!length)
 			return false;
 	}
@@ -73,7 +81,7 @@ char *utf8_clean(const char *s)
 	if (!out)
 		return NULL;
 	for (; n > 0; s += length, n -= length) {
-		length = decode((const unsigned char *)s, n, &c);
+		length = utf8_decode(s, n, &c);
 		if (length && harmless(c)) {
 			p = mempcpy(p, s, length);
 		} else {

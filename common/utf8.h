@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Decodes the character that @s of @n bytes begins with. Returns its length, 0 if there is none. */
+size_t utf8_decode(const char *s, size_t n, uint32_t *ret);
 
 /* Shortest forms only, no surrogates, nothing above U+10FFFF. A NUL is a character like others. */
 bool utf8_valid(const char *s, size_t n);
