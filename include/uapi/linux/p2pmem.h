@@ -19,6 +19,20 @@
  * mapping and maps it; the offset must be 0. The buffer lives as long as the
  * mapping.
  *
+ * mmap() of a buffer takes any part of it. Of either it can return
+ *
+ *   EINVAL   MAP_PRIVATE was asked for, or what lies beyond the end of the
+ *            buffer, or an offset into a node
+ *   EPERM    PROT_EXEC was asked for
+ *   ENODEV   the region is gone, or access to the buffer was revoked
+ *   ENOMEM   as for P2PMEM_REGION_ALLOC
+ *
+ * A mapping is not inherited over fork() and does not grow; a child that has
+ * the descriptor can map it. When a region goes, because its provider is
+ * unbound or removed, access to its buffers is revoked: accesses raise SIGBUS,
+ * transfers that have not begun fail with EFAULT, and poll() on the buffer
+ * reports POLLHUP from then on.
+ *
  * Every request takes a pointer to a structure that begins with its own size
  * in bytes, as the caller knows it. Structures only ever grow at the end. The
  * kernel reads a shorter one as if the rest were zero, and a longer one as
@@ -82,7 +96,7 @@ enum p2pmem_caching {
 enum p2pmem_state {
 	P2PMEM_STATE_LIVE = 1, /* in use */
 	P2PMEM_STATE_NOTICE = 2, /* in use, and asked to be given back */
-	P2PMEM_STATE_REVOKED = 3, /* no longer accessible; a holder has it open */
+	P2PMEM_STATE_REVOKED = 3, /* no longer accessible; somebody has it */
 	P2PMEM_STATE_DRAINING = 4, /* nobody has it; transfers are in flight */
 };
 
@@ -108,6 +122,7 @@ enum p2pmem_verdict {
  * @buffers: out: number of buffers behind @allocated and @draining
  * @numa_node: out: node the provider is near to, or -1
  *
+ * A revoked buffer no longer counts once its memory is back in the pool.
  * The region's size and free room are those of the provider's pool, which
  * others share: see its sysfs attributes p2pmem/size and p2pmem/available.
  */
@@ -201,6 +216,7 @@ struct p2pmem_buffer_info {
  * others are seen once.
  *
  * EINVAL  entry_size is smaller than in the first release, or capacity is 0
+ * E2BIG   entry_size is larger than a page
  */
 struct p2pmem_list {
 	__u32 size;
