@@ -78,20 +78,6 @@ static void test_list_entries(struct lab *lab)
 	check_errno(list(lab, P2PMEM_CONTROL_LIST_REGIONS, &l), EFAULT);
 }
 
-/* Whether a read from a disk arrives in the region's memory. */
-static bool can_read(struct lab *lab, const char *disk)
-{
-	int disk_fd = open(disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	int fd = alloc(lab, 4 * KIB);
-	void *memory = map(fd, 4 * KIB);
-	bool ok = pread(disk_fd, memory, 4 * KIB, 0) == 4 * KIB;
-
-	munmap(memory, 4 * KIB);
-	close(fd);
-	close(disk_fd);
-	return ok;
-}
-
 static void test_query(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_nvme; i++) {

@@ -202,6 +202,20 @@ int alloc(const struct lab *lab, uint64_t length)
 	return ioctl(lab->region, P2PMEM_REGION_ALLOC, &request) < 0 ? -1 : request.fd;
 }
 
+/* Whether a read from a disk arrives in the region's memory. */
+bool can_read(const struct lab *lab, const char *disk)
+{
+	int disk_fd = open(disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	int fd = alloc(lab, 4 * KIB);
+	void *memory = map(fd, 4 * KIB);
+	bool ok = pread(disk_fd, memory, 4 * KIB, 0) == 4 * KIB;
+
+	munmap(memory, 4 * KIB);
+	close(fd);
+	close(disk_fd);
+	return ok;
+}
+
 void *map(int fd, size_t length)
 {
 	return mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

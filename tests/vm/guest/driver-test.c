@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 	lab_open(&lab);
 	run_all(buffer_tests, &lab);
 	run_all(control_tests, &lab);
+	run_all(acs_tests, &lab);
 	run_all(io_tests, &lab);
 	run_all(life_tests, &lab);
 	printf("1..%u\n", count);
