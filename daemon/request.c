@@ -17,6 +17,9 @@
 #define MAJOR_MAX 0xfff
 #define MINOR_MAX 0xfffff
 
+/* What no parameter can sensibly be. */
+#define ABSENT INT64_MIN
+
 static int refuse(struct answer *a, const char *parameter)
 {
 	int r = answer_invalid(a, parameter);
@@ -37,7 +40,7 @@ static bool name_is_clean(const char *name)
 
 static bool reference_parse(struct json_object *o, struct device_reference *ret)
 {
-	int64_t major = -1, minor = -1;
+	int64_t major = ABSENT, minor = ABSENT;
 	const char *address = NULL, *bad;
 	const struct json_field fields[] = {
 		{ "major", JSON_INT, false, &major },
@@ -50,7 +53,8 @@ static bool reference_parse(struct json_object *o, struct device_reference *ret)
 	if (!json_object_is_type(o, json_type_object) || json_read(o, fields, true, &bad) < 0)
 		return false;
 	if (address) {
-		if (major != -1 || minor != -1 || pci_address_parse(address, &d.address) < 0)
+		if (major != ABSENT || minor != ABSENT ||
+		    pci_address_parse(address, &d.address) < 0)
 			return false;
 	} else {
 		if (major < 0 || major > MAJOR_MAX || minor < 0 || minor > MINOR_MAX)
@@ -97,7 +101,7 @@ int request_parse(struct json_object *parameters, struct request *ret, struct an
 	struct request q = { .min_verdict = P2PMEM_VERDICT_BRIDGE };
 	struct json_object *devices = NULL;
 	const char *verdict = NULL, *bad;
-	int64_t size = 0, min_size = -1;
+	int64_t size = 0, min_size = ABSENT;
 	const struct json_field fields[] = {
 		{ "size", JSON_INT, true, &size },
 		{ "minSize", JSON_INT, false, &min_size },
@@ -112,7 +116,7 @@ int request_parse(struct json_object *parameters, struct request *ret, struct an
 		return refuse(ret_answer, bad);
 	if (!size_parse(size, &q.size))
 		return refuse(ret_answer, "size");
-	if (!size_parse(min_size == -1 ? size : min_size, &q.min_size) || q.min_size > q.size)
+	if (!size_parse(min_size == ABSENT ? size : min_size, &q.min_size) || q.min_size > q.size)
 		return refuse(ret_answer, "minSize");
 	if (!references_parse(devices, &q))
 		return refuse(ret_answer, "devices");
