@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The broker on the mock driver and the made-up machine. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "daemon/broker.h"
+#include "daemon/service.h"
+#include "tests/mock/driver.h"
+#include "tests/unit/machine.h"
+
+#define BROKER "io.p2pmem.Broker."
+#define MIB (1LL << 20)
+
+struct fixture {
+	struct machine machine;
+	struct mock_driver *driver;
+	struct broker broker;
+};
+
+static const struct peer alice = { .uid = 1000, .gid = 50 };
+static const struct peer bob = { .uid = 1001, .gid = 50 };
+static const struct peer mallory = { .uid = 1002, .gid = 1002 };
+static const struct peer root = { .uid = 0, .gid = 0 };
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	const struct policy policy = { .has_group = true, .group = 50 };
+
+	machine_new(&f.machine);
+	f.driver = mock_driver_new(f.machine.root);
+	*state = &f;
+	return broker_init(&f.broker, mock_driver_interface(f.driver), f.machine.root, &policy);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	broker_done(&f->broker);
+	mock_driver_free(f->driver);
+	machine_done(&f->machine);
+	return 0;
+}
+
+/* ---- calling --------------------------------------------------------- */
+
+static void call(struct fixture *f, const struct peer *who, const char *method, bool more,
+		 const char *parameters, struct answer *ret)
+{
+	_cleanup_json_ struct json_object *p = NULL;
+	struct varlink_call c = { .method = method, .more = more };
+
+	*ret = ANSWER_INIT;
+	if (parameters)
+		assert_int_equal(json_parse(parameters, strlen(parameters), 8, &p), 0);
+	c.parameters = p;
+	assert_int_equal(service_call(&f->broker, who, &c, ret), 0);
+}
+
+static void allocate(struct fixture *f, const struct peer *who, const char *parameters,
+		     struct answer *ret)
+{
+	call(f, who, BROKER "Allocate", false, parameters, ret);
+}
+
+static struct json_object *get(struct json_object *o, const char *name)
+{
+	struct json_object *v = NULL;
+
+	if (!json_object_object_get_ex(o, name, &v))
+		fail_msg("%s is missing in %s", name, json_object_to_json_string(o));
+	return v;
+}
+
+static const char *text(struct json_object *o, const char *name)
+{
+	return json_object_get_string(get(o, name));
+}
+
+static int64_t number(struct json_object *o, const char *name)
+{
+	return json_object_get_int64(get(o, name));
+}
+
+static void fails_with(struct answer *a, const char *error)
+{
+	if (!a->error)
+		fail_msg("succeeded: %s", json_object_to_json_string(a->parameters));
+	assert_string_equal(a->error, error);
+	assert_int_equal(a->fd, -1);
+}
+
+static struct json_object *expect_lease(struct answer *a)
+{
+	struct stat st;
+
+	if (a->error)
+		fail_msg("%s %s", a->error, json_object_to_json_string(a->parameters));
+	assert_true(a->fd >= 0);
+	assert_int_equal(number(a->parameters, "bufferFileDescriptor"), 0);
+	assert_int_equal(fstat(a->fd, &st), 0);
+	assert_int_equal(st.st_size, number(get(a->parameters, "lease"), "size"));
+	return get(a->parameters, "lease");
+}
+
+/* The element of a list whose @key is @value. */
+static struct json_object *find(struct answer *a, const char *kind, const char *key,
+				const char *value)
+{
+	for (size_t i = 0; a->list && i < json_object_array_length(a->list); i++) {
+		struct json_object *o = get(json_object_array_get_idx(a->list, i), kind);
+
+		if (strcmp(text(o, key), value) == 0)
+			return o;
+	}
+	fail_msg("no %s with %s %s", kind, key, value);
+	return NULL;
+}
+
+static size_t count(struct fixture *f, const struct peer *who, const char *method)
+{
+	_cleanup_(answer_done) struct answer a;
+
+	call(f, who, method, true, NULL, &a);
+	assert_null(a.error);
+	return a.list ? json_object_array_length(a.list) : 0;
+}
+
+/* ---- lists ----------------------------------------------------------- */
+
+static void lists_regions(void **state)
+{
+	_cleanup_(answer_done) struct answer a;
+	struct json_object *r;
+
+	call(*state, &mallory, BROKER "ListRegions", true, "{}", &a);
+	assert_int_equal(json_object_array_length(a.list), 3);
+	r = find(&a, "region", "provider", "0000:03:00.0");
+	assert_string_equal(text(r, "name"), "p2pmem0");
+	assert_string_equal(text(r, "serial"), "cmb0");
+	assert_int_equal(number(r, "size"), 64 * MIB);
+	assert_int_equal(number(r, "free"), 64 * MIB - (128 << 10));
+	assert_int_equal(number(r, "allocated"), 0);
+	assert_false(json_object_object_get_ex(r, "numaNode", NULL));
+}
+
+static void lists_regions_without_driver(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+
+	mock_driver_fail(f->driver, -ENOENT);
+	call(f, &mallory, BROKER "ListRegions", true, NULL, &a);
+	assert_int_equal(json_object_array_length(a.list), 3);
+	assert_string_equal(text(find(&a, "region", "provider", "0000:03:00.0"), "name"),
+			    "0000:03:00.0");
+}
+
+static void lists_devices(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a, without;
+	struct json_object *block;
+
+	tree_file(f->machine.root, "class/block/nvme2n1/queue/no_p2p", "");
+	call(f, &mallory, BROKER "ListDevices", true, NULL, &a);
+	assert_int_equal(json_object_array_length(a.list), 6);
+	block = get(find(&a, "device", "address", "0000:03:00.0"), "blockDevices");
+	block = json_object_array_get_idx(block, 0);
+	assert_string_equal(text(block, "name"), "nvme0n1");
+	assert_true(json_object_get_boolean(get(block, "peerToPeer")));
+	block = get(find(&a, "device", "address", "0000:06:00.0"), "blockDevices");
+	assert_false(
+		json_object_get_boolean(get(json_object_array_get_idx(block, 0), "peerToPeer")));
+
+	mock_driver_fail(f->driver, -ENOENT);
+	call(f, &mallory, BROKER "ListDevices", true, NULL, &without);
+	block = get(find(&without, "device", "address", "0000:03:00.0"), "blockDevices");
+	assert_false(
+		json_object_object_get_ex(json_object_array_get_idx(block, 0), "peerToPeer", NULL));
+}
+
+static void lists_pairs(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a, without;
+	struct json_object *p;
+
+	call(f, &mallory, BROKER "ListPairs", true, NULL, &a);
+	assert_int_equal(json_object_array_length(a.list), 18);
+	p = find(&a, "pair", "device", "0000:04:00.0");
+	assert_string_equal(text(p, "verdict"), "bus");
+	assert_int_equal(number(p, "distance"), 4);
+	p = find(&a, "pair", "device", "0000:06:00.0");
+	assert_string_equal(text(p, "verdict"), "unsupported");
+	assert_non_null(text(p, "reason"));
+	assert_non_null(text(p, "remedy"));
+	assert_false(json_object_object_get_ex(p, "distance", NULL));
+
+	mock_driver_fail(f->driver, -ENOENT);
+	call(f, &mallory, BROKER "ListPairs", true, NULL, &without);
+	p = find(&without, "pair", "device", "0000:04:00.0");
+	assert_string_equal(text(p, "verdict"), "unknown");
+	assert_non_null(strstr(text(p, "reason"), "p2pmem"));
+}
+
+static void notices_changes(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+
+	f->broker.watched = true;
+	assert_int_equal(count(f, &alice, BROKER "ListRegions"), 3);
+	machine_unlink(&f->machine, "bus/pci/devices/0000:81:00.0");
+	broker_invalidate(&f->broker);
+	assert_int_equal(count(f, &alice, BROKER "ListRegions"), 2);
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"81:00.0\"}]}", &a);
+	fails_with(&a, BROKER "NoSuchDevice");
+}
+
+/* ---- lending --------------------------------------------------------- */
+
+static void lends(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+	struct json_object *l;
+	char *p;
+
+	allocate(
+		f, &alice,
+		"{\"size\":5000,\"devices\":[{\"major\":259,\"minor\":1},{\"address\":\"04:00.0\"},"
+		"{\"major\":259,\"minor\":0}],\"name\":\"job\"}",
+		&a);
+	l = expect_lease(&a);
+	assert_int_equal(number(l, "size"), 8192);
+	assert_string_equal(text(l, "region"), "p2pmem0");
+	assert_string_equal(text(l, "provider"), "0000:03:00.0");
+	assert_string_equal(text(l, "tenant"), "uid:1000");
+	assert_string_equal(text(l, "name"), "job");
+	assert_string_equal(text(l, "verdict"), "bus");
+	assert_string_equal(text(l, "state"), "live");
+	assert_string_equal(json_object_to_json_string_ext(get(l, "devices"),
+							   JSON_C_TO_STRING_PLAIN),
+			    "[\"0000:03:00.0\",\"0000:04:00.0\"]");
+	assert_true(fcntl(a.fd, F_GETFD) & FD_CLOEXEC);
+	p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, a.fd, 0);
+	assert_ptr_not_equal(p, MAP_FAILED);
+	p[8191] = 1;
+	munmap(p, 8192);
+}
+
+static void ends_leases_with_buffers(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a, b;
+
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &a);
+	allocate(f, &bob, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &b);
+	assert_string_not_equal(text(expect_lease(&a), "id"), text(expect_lease(&b), "id"));
+	assert_int_equal(count(f, &alice, BROKER "ListLeases"), 1);
+	assert_int_equal(count(f, &bob, BROKER "ListLeases"), 1);
+	assert_int_equal(count(f, &mallory, BROKER "ListLeases"), 0);
+	assert_int_equal(count(f, &root, BROKER "ListLeases"), 2);
+	answer_done(&a);
+	assert_int_equal(count(f, &alice, BROKER "ListLeases"), 0);
+	assert_int_equal(count(f, &bob, BROKER "ListLeases"), 1);
+	answer_done(&b);
+	assert_int_equal(count(f, &root, BROKER "ListLeases"), 0);
+}
+
+static void lends_to_the_permitted_only(void **state)
+{
+	_cleanup_(answer_done) struct answer a, b;
+
+	allocate(*state, &mallory, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &a);
+	fails_with(&a, BROKER "NotPermitted");
+	assert_non_null(text(a.parameters, "remedy"));
+	assert_int_equal(mock_driver_counts(((struct fixture *)*state)->driver).allocs, 0);
+	allocate(*state, &root, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &b);
+	expect_lease(&b);
+}
+
+static void expect_region(struct fixture *f, const char *parameters, const char *region)
+{
+	_cleanup_(answer_done) struct answer a;
+
+	allocate(f, &alice, parameters, &a);
+	assert_string_equal(text(expect_lease(&a), "region"), region);
+}
+
+/* p2pmem0 is 0000:03:00.0 with 64 MiB, p2pmem1 0000:05:00.0 with 2 MiB. */
+static void chooses_nearest_region(void **state)
+{
+	struct fixture *f = *state;
+
+	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"05:00.0\"}]}", "p2pmem1");
+	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"03:00.0\"}]}", "p2pmem0");
+	/* As far from both: the one with more room. */
+	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"04:00.0\"}]}", "p2pmem0");
+	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"81:00.0\"}]}", "p2pmem2");
+	/* The nearest is too small. */
+	expect_region(f, "{\"size\":4194304,\"devices\":[{\"address\":\"05:00.0\"}]}", "p2pmem0");
+	/* The far bridge would do, and is no match for the near switch. */
+	mock_driver_set_far(f->driver, P2PMEM_VERDICT_BRIDGE);
+	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"04:00.0\"}]}", "p2pmem0");
+}
+
+static void takes_the_region_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer none, far;
+
+	expect_region(f,
+		      "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}],\"region\":\"p2pmem1\"}",
+		      "p2pmem1");
+	expect_region(f,
+		      "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}],\"region\":\"05:00.0\"}",
+		      "p2pmem1");
+	allocate(f, &alice,
+		 "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}],\"region\":\"p2pmem9\"}",
+		 &none);
+	fails_with(&none, BROKER "NoSuchRegion");
+	allocate(f, &alice,
+		 "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}],\"region\":\"p2pmem2\"}",
+		 &far);
+	fails_with(&far, BROKER "NoCompatibleRegion");
+	assert_int_equal(json_object_array_length(get(far.parameters, "refusals")), 1);
+}
+
+static void refuses_with_every_reason(void **state)
+{
+	_cleanup_(answer_done) struct answer a;
+	struct json_object *refusals, *r;
+
+	allocate(*state, &alice,
+		 "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"},{\"major\":259,\"minor\":3}]}",
+		 &a);
+	fails_with(&a, BROKER "NoCompatibleRegion");
+	refusals = get(a.parameters, "refusals");
+	/* p2pmem0 and p2pmem1 do not reach 06:00.0, p2pmem2 reaches neither. */
+	assert_int_equal(json_object_array_length(refusals), 4);
+	r = json_object_array_get_idx(refusals, 0);
+	assert_string_equal(text(r, "region"), "p2pmem0");
+	assert_string_equal(text(r, "device"), "0000:06:00.0");
+	assert_string_equal(text(r, "verdict"), "unsupported");
+	assert_non_null(strstr(text(r, "reason"), "root ports"));
+	assert_non_null(strstr(text(r, "remedy"), "switch"));
+}
+
+/* Every path of a multipath device has to reach the region. */
+static void checks_every_path(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a, b;
+
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"major\":259,\"minor\":4}]}", &a);
+	fails_with(&a, BROKER "NoCompatibleRegion");
+	mock_driver_set_far(f->driver, P2PMEM_VERDICT_BRIDGE);
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"major\":259,\"minor\":4}]}", &b);
+	assert_string_equal(text(expect_lease(&b), "verdict"), "bridge");
+}
+
+static void keeps_to_the_least_verdict(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer bridge, bus;
+
+	mock_driver_set_far(f->driver, P2PMEM_VERDICT_BRIDGE);
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"06:00.0\"}]}", &bridge);
+	assert_string_equal(text(expect_lease(&bridge), "verdict"), "bridge");
+	allocate(f, &alice,
+		 "{\"size\":1,\"devices\":[{\"address\":\"06:00.0\"}],\"minVerdict\":\"bus\"}",
+		 &bus);
+	fails_with(&bus, BROKER "NoCompatibleRegion");
+}
+
+/* What the driver does not know is as good as unsupported. */
+static void never_lends_on_unknown(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+
+	mock_driver_set_far(f->driver, P2PMEM_VERDICT_UNKNOWN);
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"06:00.0\"}]}", &a);
+	fails_with(&a, BROKER "NoCompatibleRegion");
+}
+
+static void asks_each_time(void **state)
+{
+	struct fixture *f = *state;
+	const char *parameters = "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}";
+	unsigned int before;
+
+	expect_region(f, parameters, "p2pmem0");
+	before = mock_driver_counts(f->driver).queries;
+	expect_region(f, parameters, "p2pmem0");
+	assert_int_equal(mock_driver_counts(f->driver).queries, before + 3);
+}
+
+static void tells_of_no_space(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer held, a;
+
+	allocate(
+		f, &alice,
+		"{\"size\":1048576,\"devices\":[{\"address\":\"05:00.0\"}],\"region\":\"p2pmem1\"}",
+		&held);
+	expect_lease(&held);
+	allocate(
+		f, &alice,
+		"{\"size\":2097152,\"devices\":[{\"address\":\"05:00.0\"}],\"region\":\"p2pmem1\"}",
+		&a);
+	fails_with(&a, BROKER "NoSpace");
+	assert_string_equal(text(a.parameters, "region"), "p2pmem1");
+	assert_int_equal(number(a.parameters, "free"), MIB);
+	assert_int_equal(number(a.parameters, "asked"), 2 * MIB);
+}
+
+static void falls_back_to_less(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a, b;
+
+	allocate(f, &alice,
+		 "{\"size\":6291456,\"minSize\":4096,\"devices\":[{\"address\":\"05:00.0\"}],"
+		 "\"region\":\"p2pmem1\"}",
+		 &a);
+	assert_int_equal(number(expect_lease(&a), "size"), 6291456 / 4);
+	/* 512 KiB are left, and halves of a megabyte and a bit go below it at once. */
+	allocate(f, &alice,
+		 "{\"size\":1052672,\"minSize\":524288,\"devices\":[{\"address\":\"05:00.0\"}],"
+		 "\"region\":\"p2pmem1\"}",
+		 &b);
+	assert_int_equal(number(expect_lease(&b), "size"), 524288);
+}
+
+static void gives_back_what_was_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 50; i++)
+		expect_region(f,
+			      "{\"size\":2097152,\"devices\":[{\"address\":\"05:00.0\"}],"
+			      "\"region\":\"p2pmem1\"}",
+			      "p2pmem1");
+}
+
+/* ---- refusals -------------------------------------------------------- */
+
+static void refuses_layers(void **state)
+{
+	static const struct {
+		const char *device;
+		const char *name;
+		const char *layer;
+	} cases[] = {
+		{ "\"major\":253,\"minor\":0", "dm-0", "device-mapper" },
+		{ "\"major\":9,\"minor\":127", "md127", "md" },
+		{ "\"major\":7,\"minor\":0", "loop0", "loop" },
+		{ "\"major\":254,\"minor\":0", "vda", "virtio-blk" },
+		{ "\"major\":259,\"minor\":9", "nvme9n1", "nvme-tcp" },
+		{ "\"major\":259,\"minor\":2", "nvme1n1", "queue" },
+	};
+	struct fixture *f = *state;
+
+	tree_file(f->machine.root, "class/block/nvme1n1/queue/no_p2p", "");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(answer_done) struct answer a;
+		char parameters[128];
+
+		snprintf(parameters, sizeof(parameters), "{\"size\":1,\"devices\":[{%s}]}",
+			 cases[i].device);
+		allocate(f, &alice, parameters, &a);
+		fails_with(&a, BROKER "NotPeerToPeer");
+		assert_string_equal(text(a.parameters, "device"), cases[i].name);
+		assert_string_equal(text(a.parameters, "layer"), cases[i].layer);
+		assert_non_null(text(a.parameters, "reason"));
+	}
+}
+
+static void refuses_missing_devices(void **state)
+{
+	_cleanup_(answer_done) struct answer number_, address;
+
+	allocate(*state, &alice, "{\"size\":1,\"devices\":[{\"major\":8,\"minor\":16}]}", &number_);
+	fails_with(&number_, BROKER "NoSuchDevice");
+	assert_string_equal(text(number_.parameters, "device"), "8:16");
+	allocate(*state, &alice, "{\"size\":1,\"devices\":[{\"address\":\"0f:00.0\"}]}", &address);
+	fails_with(&address, BROKER "NoSuchDevice");
+	assert_string_equal(text(address.parameters, "device"), "0000:0f:00.0");
+}
+
+static void tells_of_missing_driver(void **state)
+{
+	static const struct {
+		int error;
+		const char *why;
+	} cases[] = {
+		{ -ENOENT, "p2pmem" },
+		{ -EACCES, "may not open" },
+		{ -EPERM, "may not open" },
+		{ -ENOTTY, "as expected" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(answer_done) struct answer a;
+
+		mock_driver_fail(f->driver, cases[i].error);
+		allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &a);
+		fails_with(&a, BROKER "DriverUnavailable");
+		assert_non_null(text(a.parameters, "remedy"));
+		if (i > 0)
+			assert_non_null(strstr(text(a.parameters, "reason"), cases[i].why));
+		assert_int_equal(count(f, &alice, BROKER "ListLeases"), 0);
+	}
+}
+
+static void refuses_without_regions(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+
+	machine_unlink(&f->machine, "bus/pci/devices/0000:03:00.0/p2pmem/size");
+	machine_unlink(&f->machine, "bus/pci/devices/0000:05:00.0/p2pmem/size");
+	machine_unlink(&f->machine, "bus/pci/devices/0000:81:00.0/p2pmem/size");
+	assert_int_equal(count(f, &alice, BROKER "ListRegions"), 0);
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &a);
+	fails_with(&a, BROKER "NoCompatibleRegion");
+	assert_int_equal(json_object_array_length(get(a.parameters, "refusals")), 0);
+	assert_non_null(text(a.parameters, "remedy"));
+}
+
+/* ---- calls ----------------------------------------------------------- */
+
+static void refuses_call(struct fixture *f, const char *method, bool more, const char *parameters,
+			 const char *error)
+{
+	_cleanup_(answer_done) struct answer a;
+
+	call(f, &alice, method, more, parameters, &a);
+	fails_with(&a, error);
+}
+
+static void answers_wrong_calls(void **state)
+{
+	struct fixture *f = *state;
+
+	refuses_call(f, BROKER "ListRegions", false, NULL, "org.varlink.service.ExpectedMore");
+	refuses_call(f, BROKER "ListRegions", true, "{\"x\":1}",
+		     "org.varlink.service.InvalidParameter");
+	refuses_call(f, BROKER "Nothing", false, NULL, "org.varlink.service.MethodNotFound");
+	refuses_call(f, "io.p2pmem.ListRegions", true, NULL,
+		     "org.varlink.service.InterfaceNotFound");
+	refuses_call(f, BROKER "Allocate", false, NULL, "org.varlink.service.InvalidParameter");
+	refuses_call(f, "org.varlink.service.GetInterfaceDescription", false, "{}",
+		     "org.varlink.service.InvalidParameter");
+	refuses_call(f, "org.varlink.service.GetInterfaceDescription", false,
+		     "{\"interface\":\"a.b\"}", "org.varlink.service.InterfaceNotFound");
+}
+
+static void describes_itself(void **state)
+{
+	_cleanup_(answer_done) struct answer info, idl;
+
+	call(*state, &mallory, "org.varlink.service.GetInfo", false, "{}", &info);
+	assert_string_equal(text(info.parameters, "product"), "p2pmemd");
+	assert_int_equal(json_object_array_length(get(info.parameters, "interfaces")), 2);
+	call(*state, &mallory, "org.varlink.service.GetInterfaceDescription", false,
+	     "{\"interface\":\"io.p2pmem.Broker\"}", &idl);
+	assert_non_null(
+		strstr(text(idl.parameters, "description"), "interface io.p2pmem.Broker\n"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lists_regions),
+		TEST(lists_regions_without_driver),
+		TEST(lists_devices),
+		TEST(lists_pairs),
+		TEST(notices_changes),
+		TEST(lends),
+		TEST(ends_leases_with_buffers),
+		TEST(lends_to_the_permitted_only),
+		TEST(chooses_nearest_region),
+		TEST(takes_the_region_asked_for),
+		TEST(refuses_with_every_reason),
+		TEST(checks_every_path),
+		TEST(keeps_to_the_least_verdict),
+		TEST(never_lends_on_unknown),
+		TEST(asks_each_time),
+		TEST(tells_of_no_space),
+		TEST(falls_back_to_less),
+		TEST(gives_back_what_was_closed),
+		TEST(refuses_layers),
+		TEST(refuses_missing_devices),
+		TEST(tells_of_missing_driver),
+		TEST(refuses_without_regions),
+		TEST(answers_wrong_calls),
+		TEST(describes_itself),
+	};
+
+	log_set_max(LOG_ERR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

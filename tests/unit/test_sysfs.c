@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "common/cleanup.h"
+#include "common/pci.h"
+#include "daemon/block.h"
+#include "daemon/nvme.h"
+#include "daemon/topology_sysfs.h"
+#include "tests/unit/machine.h"
+
+static int set_up(void **state)
+{
+	static struct machine m;
+
+	machine_new(&m);
+	*state = &m;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	machine_done(*state);
+	return 0;
+}
+
+static const struct topology_function *function(const struct topology *t, const char *address)
+{
+	struct p2pmem_pci_address a;
+
+	assert_int_equal(pci_address_parse(address, &a), 0);
+	return topology_find(t, &a);
+}
+
+/* ---- attributes ------------------------------------------------------ */
+
+static void reads_numbers(void **state)
+{
+	struct machine *m = *state;
+	static const char *const bad[] = { "",	   "\n",    "x\n",
+					   "-1\n", "1 2\n", "1\n\n",
+					   " 1\n", "0x\n",  "99999999999999999999\n" };
+	uint64_t value;
+	int i;
+
+	tree_file(m->root, "n", "42\n");
+	assert_int_equal(sysfs_u64(&m->sysfs, "", "n", &value), 0);
+	assert_int_equal(value, 42);
+	tree_file(m->root, "n", "0x1b36\n");
+	assert_int_equal(sysfs_u64(&m->sysfs, "", "n", &value), 0);
+	assert_int_equal(value, 0x1b36);
+	for (size_t k = 0; k < ARRAY_SIZE(bad); k++) {
+		tree_file(m->root, "n", bad[k]);
+		if (sysfs_u64(&m->sysfs, "", "n", &value) != -EINVAL)
+			fail_msg("accepted: '%s'", bad[k]);
+	}
+	assert_int_equal(sysfs_u64(&m->sysfs, "", "missing", &value), -ENOENT);
+	tree_file(m->root, "n", "-1\n");
+	assert_int_equal(sysfs_int(&m->sysfs, "", "n", &i), 0);
+	assert_int_equal(i, -1);
+}
+
+static void stays_below_root(void **state)
+{
+	struct machine *m = *state;
+	_cleanup_free_ char *path = NULL;
+
+	tree_link(m->root, "up", "..");
+	assert_int_equal(sysfs_resolve(&m->sysfs, "", "up", &path), -ENOENT);
+	tree_link(m->root, "a/in", "class");
+	assert_int_equal(sysfs_resolve(&m->sysfs, "a", "in", &path), 0);
+	assert_string_equal(path, "class");
+}
+
+/* ---- topology -------------------------------------------------------- */
+
+static void scans(void **state)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	struct machine *m = *state;
+	const struct topology_function *a, *b, *bridge;
+
+	assert_int_equal(topology_scan(&m->sysfs, &t), 0);
+	a = function(&t, "03:00.0");
+	b = function(&t, "04:00.0");
+	bridge = function(&t, "01:00.0");
+	assert_true(a->provider);
+	assert_false(b->provider);
+	assert_string_equal(a->serial, "cmb0");
+	assert_string_equal(a->driver, "nvme");
+	assert_string_equal(a->root, "pci0000:00");
+	assert_int_equal(a->vendor, 0x1b36);
+	assert_int_equal(a->numa_node, -1);
+	assert_int_equal(a->n_path, 4);
+	assert_true(pci_address_equal(topology_common_bridge(a, b), &bridge->address));
+	assert_true(topology_is_client(a));
+	assert_false(topology_is_client(bridge));
+	assert_int_equal(a->n_blocks, 1);
+	assert_string_equal(a->blocks[0].name, "nvme0n1");
+	assert_int_equal(a->blocks[0].major, 259);
+	assert_int_equal(a->blocks[0].size, 1ULL << 30);
+	assert_int_equal(a->blocks[0].logical_block_size, 512);
+}
+
+static void cleans_names(void **state)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	struct machine *m = *state;
+
+	assert_int_equal(topology_scan(&m->sysfs, &t), 0);
+	assert_null(strchr(function(&t, "03:00.0")->model, 0x1b));
+	assert_null(strchr(function(&t, "03:00.0")->model, '\xff'));
+}
+
+/* Both ends of a multipath device list the head, which is what can be opened. */
+static void lists_heads_for_paths(void **state)
+{
+	static const char *const paths[] = { "05:00.0", "07:00.0" };
+	_cleanup_(topology_done) struct topology t = {};
+	struct machine *m = *state;
+
+	assert_int_equal(topology_scan(&m->sysfs, &t), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct topology_function *f = function(&t, paths[i]);
+
+		assert_int_equal(f->n_blocks, 1);
+		assert_string_equal(f->blocks[0].name, "nvme3n1");
+		assert_int_equal(f->blocks[0].minor, 4);
+	}
+}
+
+static void scans_nothing(void **state)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	_cleanup_(sysfs_done) struct sysfs empty = {};
+	struct machine *m = *state;
+	char path[128];
+
+	tree_file(m->root, "empty/x", "");
+	snprintf(path, sizeof(path), "%s/empty", m->root);
+	assert_int_equal(sysfs_open(path, &empty), 0);
+	assert_int_equal(topology_scan(&empty, &t), 0);
+	assert_int_equal(t.n_functions, 0);
+}
+
+/* A device that is half gone does not hide the others. */
+static void survives_gaps(void **state)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	struct machine *m = *state;
+
+	machine_unlink(m, "bus/pci/devices/0000:03:00.0/vendor");
+	machine_unlink(m, "class/nvme/nvme1/serial");
+	machine_unlink(m, "class/block/nvme2n1");
+	tree_link(m->root, "bus/pci/devices/0000:99:00.0", "devices/gone");
+	tree_file(m->root, "bus/pci/devices/not-an-address", "");
+	assert_int_equal(topology_scan(&m->sysfs, &t), 0);
+	assert_int_equal(function(&t, "03:00.0")->vendor, 0);
+	assert_null(function(&t, "04:00.0")->serial);
+	assert_int_equal(function(&t, "06:00.0")->n_blocks, 0);
+	assert_null(function(&t, "99:00.0"));
+}
+
+static void reads_pools(void **state)
+{
+	struct machine *m = *state;
+	struct p2pmem_pci_address a;
+	uint64_t size, available;
+
+	pci_address_parse("03:00.0", &a);
+	assert_int_equal(topology_pool(&m->sysfs, &a, &size, &available), 0);
+	assert_int_equal(size, 64 << 20);
+	assert_int_equal(available, (64 << 20) - (128 << 10));
+	tree_p2pmem(m->root, "0000:03:00.0", 4096, 8192);
+	assert_int_equal(topology_pool(&m->sysfs, &a, &size, &available), -ERANGE);
+	pci_address_parse("04:00.0", &a);
+	assert_int_equal(topology_pool(&m->sysfs, &a, &size, &available), -ENOENT);
+}
+
+/* ---- block devices --------------------------------------------------- */
+
+static void expect_functions(struct machine *m, unsigned int minor, const char *name,
+			     const char *first, const char *second)
+{
+	_cleanup_(block_target_done) struct block_target t = {};
+	const char *expected[] = { first, second };
+	char text[PCI_ADDRESS_MAX];
+
+	assert_int_equal(block_resolve(&m->sysfs, 259, minor, &t), BLOCK_OK);
+	assert_string_equal(t.name, name);
+	assert_int_equal(t.n_functions, second ? 2 : 1);
+	for (size_t i = 0; i < t.n_functions; i++)
+		assert_string_equal(pci_address_format(&t.functions[i], text), expected[i]);
+}
+
+static void resolves_blocks(void **state)
+{
+	expect_functions(*state, 0, "nvme0n1", "0000:03:00.0", NULL);
+	expect_functions(*state, 1, "nvme0n1p1", "0000:03:00.0", NULL);
+	expect_functions(*state, 2, "nvme1n1", "0000:04:00.0", NULL);
+	expect_functions(*state, 4, "nvme3n1", "0000:05:00.0", "0000:07:00.0");
+}
+
+static void expect_layer(struct machine *m, unsigned int major, unsigned int minor,
+			 const char *layer)
+{
+	_cleanup_(block_target_done) struct block_target t = {};
+
+	assert_int_equal(block_resolve(&m->sysfs, major, minor, &t), BLOCK_REFUSED);
+	assert_string_equal(t.layer, layer);
+	assert_non_null(t.name);
+}
+
+static void names_layers(void **state)
+{
+	struct machine *m = *state;
+
+	expect_layer(m, 253, 0, "device-mapper");
+	expect_layer(m, 9, 127, "md");
+	expect_layer(m, 7, 0, "loop");
+	expect_layer(m, 254, 0, "virtio-blk");
+	expect_layer(m, 259, 9, "nvme-tcp");
+	tree_block(m->root, "devices/virtual/block/zram0", "252:0", NULL);
+	expect_layer(m, 252, 0, "zram");
+}
+
+/* One path over a network spoils the head, whatever the others are. */
+static void looks_at_all_paths(void **state)
+{
+	struct machine *m = *state;
+
+	machine_unlink(m, "class/nvme/nvme4/device");
+	tree_file(m->root, "class/nvme/nvme4/transport", "rdma\n");
+	expect_layer(m, 259, 4, "nvme-rdma");
+}
+
+static void knows_no_other_device(void **state)
+{
+	_cleanup_(block_target_done) struct block_target t = {};
+	struct machine *m = *state;
+
+	assert_int_equal(block_resolve(&m->sysfs, 8, 0, &t), -ENODEV);
+	assert_int_equal(block_resolve(&m->sysfs, 4294967295U, 4294967295U, &t), -ENODEV);
+	/* A head without paths has nothing to do its DMA. */
+	machine_unlink(m, "devices/virtual/nvme-subsystem/nvme-subsys3/nvme3");
+	machine_unlink(m, "devices/virtual/nvme-subsystem/nvme-subsys3/nvme4");
+	assert_int_equal(block_resolve(&m->sysfs, 259, 4, &t), -ENODEV);
+}
+
+static void parses_nvme_names(void **state)
+{
+	static const char *const bad[] = { "nvme",     "nvme0",	   "nvme0n",   "nvme0n1p1",
+					   "nvme0c",   "nvme0c1",  "nvme0c1n", "nvmen1",
+					   "xnvme0n1", "nvme0n1 ", "nvme-1n1", "nvme9999999999n1" };
+	struct nvme_name head, path, other;
+
+	assert_true(nvme_name_parse("nvme3n1", &head));
+	assert_true(nvme_name_parse("nvme3c4n1", &path));
+	assert_true(nvme_name_parse("nvme3c4n11", &other));
+	assert_true(nvme_is_path_of(&path, &head));
+	assert_false(nvme_is_path_of(&other, &head));
+	assert_false(nvme_is_path_of(&head, &head));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (nvme_name_parse(bad[i], &head))
+			fail_msg("accepted: %s", bad[i]);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(reads_numbers),	 TEST(stays_below_root),      TEST(scans),
+		TEST(cleans_names),	 TEST(lists_heads_for_paths), TEST(scans_nothing),
+		TEST(survives_gaps),	 TEST(reads_pools),	      TEST(resolves_blocks),
+		TEST(names_layers),	 TEST(looks_at_all_paths),    TEST(knows_no_other_device),
+		TEST(parses_nvme_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

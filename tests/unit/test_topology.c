@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "common/pci.h"
+#include "daemon/reason.h"
+#include "daemon/topology.h"
+#include "tests/unit/unit.h"
+
+static struct p2pmem_pci_address at(const char *text)
+{
+	struct p2pmem_pci_address a;
+
+	assert_int_equal(pci_address_parse(text, &a), 0);
+	return a;
+}
+
+static void sorts_candidates(void **state)
+{
+	const struct p2pmem_region_info r[] = {
+		{ .region = 0 }, { .region = 1 }, { .region = 2 }, { .region = 3 }, { .region = 4 }
+	};
+	struct candidate c[] = {
+		{ .region = &r[0], .distance = 8, .free = 900 },
+		{ .region = &r[1], .distance = 4, .free = 100 },
+		{ .region = &r[4], .distance = 4, .free = 200 },
+		{ .region = &r[3], .distance = 4, .free = 200 },
+		{ .region = &r[2], .distance = 0, .free = 0 },
+	};
+	const unsigned int expected[] = { 2, 3, 4, 1, 0 };
+
+	candidates_sort(c, ARRAY_SIZE(c));
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++)
+		assert_int_equal(c[i].region->region, expected[i]);
+	candidates_sort(NULL, 0);
+}
+
+static void finds_common_bridge(void **state)
+{
+	struct p2pmem_pci_address a[] = { at("00:01.0"), at("01:00.0"), at("02:00.0"),
+					  at("03:00.0") };
+	struct p2pmem_pci_address b[] = { at("00:01.0"), at("01:00.0"), at("02:01.0"),
+					  at("04:00.0") };
+	struct p2pmem_pci_address c[] = { at("00:02.0"), at("05:00.0") };
+	const struct topology_function fa = { .path = a, .n_path = 4 },
+				       fb = { .path = b, .n_path = 4 },
+				       fc = { .path = c, .n_path = 2 };
+
+	assert_ptr_equal(topology_common_bridge(&fa, &fb), &a[1]);
+	assert_ptr_equal(topology_common_bridge(&fa, &fa), &a[3]);
+	assert_null(topology_common_bridge(&fa, &fc));
+}
+
+static void names_verdicts(void **state)
+{
+	enum p2pmem_verdict v;
+
+	for (unsigned int i = 0; i <= P2PMEM_VERDICT_BUS; i++) {
+		assert_int_equal(verdict_parse(verdict_name((enum p2pmem_verdict)i), &v), 0);
+		assert_int_equal(v, i);
+	}
+	assert_int_equal(verdict_parse("Bus", &v), -EINVAL);
+	assert_int_equal(verdict_parse("", &v), -EINVAL);
+	/* A newer driver's verdict is not trusted. */
+	assert_string_equal(verdict_name((enum p2pmem_verdict)99), "unknown");
+}
+
+static void explains_pairs(void **state)
+{
+	struct p2pmem_pci_address a[] = { at("00:01.0"), at("03:00.0") };
+	struct p2pmem_pci_address b[] = { at("00:01.0"), at("04:00.0") };
+	struct p2pmem_pci_address c[] = { at("00:02.0"), at("05:00.0") };
+	struct p2pmem_pci_address d[] = { at("80:02.0"), at("81:00.0") };
+	char root[] = "pci0000:00", other[] = "pci0000:80";
+	const struct topology_function fa = {
+		.address = a[1], .path = a, .n_path = 2, .root = root
+	};
+	const struct topology_function fb = {
+		.address = b[1], .path = b, .n_path = 2, .root = root
+	};
+	const struct topology_function fc = {
+		.address = c[1], .path = c, .n_path = 2, .root = root
+	};
+	const struct topology_function fd = {
+		.address = d[1], .path = d, .n_path = 2, .root = other
+	};
+	struct reason r;
+
+	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_UNSUPPORTED, &r);
+	assert_non_null(strstr(r.why, "ACS"));
+	assert_non_null(strstr(r.why, "0000:00:01.0"));
+	assert_non_null(r.remedy);
+	reason_for_pair(&fa, &fc, P2PMEM_VERDICT_UNSUPPORTED, &r);
+	assert_non_null(strstr(r.why, "different root ports"));
+	assert_non_null(strstr(r.remedy, "switch"));
+	reason_for_pair(&fa, &fd, P2PMEM_VERDICT_UNSUPPORTED, &r);
+	assert_non_null(strstr(r.why, "pci0000:80"));
+	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_BUS, &r);
+	assert_non_null(strstr(r.why, "0000:00:01.0"));
+	assert_null(r.remedy);
+	reason_for_pair(&fa, &fc, P2PMEM_VERDICT_BRIDGE, &r);
+	assert_non_null(strstr(r.why, "host bridge"));
+	reason_for_pair(&fa, &fa, P2PMEM_VERDICT_BUS, &r);
+	assert_non_null(strstr(r.why, "own"));
+	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_UNKNOWN, &r);
+	assert_non_null(r.remedy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sorts_candidates),
+		cmocka_unit_test(finds_common_bridge),
+		cmocka_unit_test(names_verdicts),
+		cmocka_unit_test(explains_pairs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
