@@ -64,6 +64,12 @@ const char *ctl_socket_path(void);
 /* Says what the library's last failure was, and returns the exit status for it. */
 int ctl_failure(struct p2pmem_client *client, int error);
 
+/*
+ * The block devices of a PCI function, for those who do not know addresses by
+ * heart: "nvme0n1,nvme0n2", or "". NULL when memory is short.
+ */
+char *block_names(const struct p2pmem_device *devices, const char *address);
+
 /* Lists of the library end with the variable's scope. */
 void list_freep(void *list);
 #define _cleanup_list_ _cleanup_(list_freep)

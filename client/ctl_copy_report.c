@@ -115,10 +115,10 @@ static void say_how_far(const struct copy_report *r)
 	char size[SIZE_TEXT_MAX];
 
 	if (r->copied.bytes_written == 0)
-		say(stderr, "  nothing was written to %s", r->options->dst);
+		detail("nothing was written to %s", r->options->dst);
 	else
-		say(stderr, "  %s holds the first %s (%" PRIu64 " of %" PRIu64 " bytes)",
-		    r->options->dst, size_exact(r->copied.done, size), r->copied.done, r->size);
+		detail("%s holds the first %s (%" PRIu64 " of %" PRIu64 " bytes)", r->options->dst,
+		       size_exact(r->copied.done, size), r->copied.done, r->size);
 }
 
 /* The kernel refuses a pair, or a layer, only when it sees the first transfer. */

@@ -97,26 +97,6 @@ static const struct p2pmem_pair *pair_at(const struct matrix *m, size_t row, siz
 	return NULL;
 }
 
-/* The block devices of a function, for those who do not know PCI addresses by heart. */
-static char *block_names(const struct p2pmem_device *devices, const char *address)
-{
-	_cleanup_free_ char *text = strdup("");
-	const struct p2pmem_block_device *b = NULL;
-
-	for (; devices && !b; devices = devices->next)
-		if (strcmp(devices->address, address) == 0)
-			b = devices->block_devices;
-	for (; text && b; b = b->next) {
-		char *longer;
-
-		if (asprintf(&longer, "%s%s%s", text, *text ? "," : "", b->name) < 0)
-			longer = NULL;
-		free(text);
-		text = longer;
-	}
-	return take_ptr(text);
-}
-
 static enum colour verdict_colour(enum p2pmem_verdict verdict)
 {
 	switch (verdict) {

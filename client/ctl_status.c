@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "client/ctl.h"
@@ -120,12 +121,32 @@ static int print_lists(const struct world *w)
 	return print_leases(w->leases);
 }
 
+/* Without the driver the daemon has no name for a region but its address. */
+static bool is_driver_unused(const struct world *w)
+{
+	for (const struct p2pmem_region *r = w->regions; r; r = r->next)
+		if (strcmp(r->name, r->provider) == 0)
+			return true;
+	return false;
+}
+
+static int driver_problem(const struct machine *m)
+{
+	if (!m->module_loaded)
+		return module_problem(m);
+	problem("the driver is loaded, but the daemon does not get its regions from it");
+	remedy("p2pmemctl pairs says why; see also journalctl -u p2pmemd");
+	return STATUS_NO_DRIVER;
+}
+
 /* What to do next, and the exit status. */
 static int conclude(const struct world *w)
 {
 	const struct machine *m = &w->machine;
 
 	fflush(stdout);
+	if (is_driver_unused(w))
+		return driver_problem(m);
 	if (is_without_hardware(w) || w->regions)
 		return STATUS_OK;
 	if (m->kernel == KERNEL_WITHOUT_P2PDMA)

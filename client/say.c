@@ -35,6 +35,15 @@ void problem(const char *format, ...)
 	va_end(ap);
 }
 
+void detail(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	line(stderr, "  ", format, ap);
+	va_end(ap);
+}
+
 void remedy(const char *format, ...)
 {
 	va_list ap;

@@ -13,7 +13,10 @@ void say(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)))
 /* "p2pmemctl: ..." on standard error: the thing and the reason. */
 void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "  remedy: ..." below it. */
+/* "  ..." below it: more about it. */
+void detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "  remedy: ..." below that. */
 void remedy(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Something worth knowing that is no failure. */

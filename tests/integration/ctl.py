@@ -9,19 +9,18 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 import broker as fake  # noqa: E402
 import tap  # noqa: E402
+import workplace  # noqa: E402
 from broker import Broker, error, lease, listing  # noqa: E402
 
 CTL = os.environ["BUILD"] + "/p2pmemctl"
 MIB = 1 << 20
 
-# Direct I/O needs a file system that has it: not every /tmp does.
-work = tempfile.TemporaryDirectory(dir=os.environ["BUILD"])
+work = workplace.make()
 os.chdir(work.name)
 with open("source", "wb") as f:
     f.write(os.urandom(3 * MIB + 5000))
@@ -118,6 +117,13 @@ def _():
             out = run(*verb.split(), broker=b).stdout
             assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", out), (verb, out)
         assert json.loads(run("list", "-o", "json", broker=b).stdout)["regions"][0]["name"] == evil
+
+
+@tap.test("the summary says if the daemon does without the driver")
+def _():
+    region = dict(fake.REGION, name=fake.REGION["provider"])
+    with Broker(ListRegions=listing("region", [region])) as b:
+        assert "remedy:" in run(broker=b, status=8).stderr
 
 
 @tap.test("the summary shows daemon, regions, devices and leases")
@@ -246,8 +252,8 @@ def _():
 @tap.test("each refusal of the broker has its status, its reasons, and writes nothing")
 def _():
     refusals = [{"region": "p2pmem0", "provider": "0000:03:00.0", "device": "0000:05:00.0",
-                 "verdict": "unsupported", "reason": fake.REASON, "remedy": fake.REMEDY}]
-    line = f"p2pmem0 (0000:03:00.0) -> 0000:05:00.0: unsupported: {fake.REASON}"
+                 "verdict": "unsupported", "reason": fake.REASON, "remedy": fake.REMEDY}] * 2
+    line = f"p2pmem0 (0000:03:00.0) -> nvme2n1 (0000:05:00.0): unsupported: {fake.REASON}"
     for reply, status, words in (
         (error("NoCompatibleRegion", refusals=refusals), 4, [line, f"remedy: {fake.REMEDY}"]),
         (error("NoCompatibleRegion", refusals=[]), 16, ["there is no peer-to-peer memory"]),
@@ -265,6 +271,7 @@ def _():
             r = run("copy", "source", "copy", broker=b, status=status)
         for word in words + ["--host-memory"]:
             assert word in r.stderr, (word, r.stderr)
+        assert r.stderr.count(fake.REMEDY) <= 1, "a remedy is said once"
         assert r.stdout == "" and is_gone("copy")
 
 

@@ -123,10 +123,13 @@ class Broker:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
-            with connection:
-                self._converse(connection)
+            threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def _converse(self, connection):
+        with connection:
+            self._hear(connection)
+
+    def _hear(self, connection):
         pending = b""
         while True:
             try:
