@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers: allocations that are files.
+ * Buffers: allocations that are files. file.c makes the file; here is how the
+ * memory comes and goes.
  *
- * Each buffer is an inode of its own on a file system that nobody can mount.
- * The inode is the buffer's life: all opens, those through /proc/PID/fd
+ * A buffer's inode is its life: all opens, those through /proc/PID/fd
  * included, and all mappings lead to it, and its eviction is the moment when
  * nobody has the buffer any more. Its address space holds the mappings and
  * nothing else, so revocation is one unmap_mapping_range().
@@ -16,25 +16,19 @@
  * buffer->inode set holds up its eviction, and with it the end of the mount,
  * which an inode reference alone would not.
  *
- * The module stays as long as there is a buffer: the file system's mount
- * holds it (a file drops its own reference on us before its inode), and so
- * does memory that is out of the pool.
+ * The module stays as long as memory is out of the pool.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mount.h>
 #include <linux/pid_namespace.h>
 #include <linux/poll.h>
-#include <linux/pseudo_fs.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "ioctl.h"
 #include "p2pmem.h"
-
-#define P2PMEM_FS_MAGIC 0x7032706d /* "p2pm" */
 
 #define FIRST_LOOK_MS 1U
 #define LAST_LOOK_MS 64U
@@ -44,10 +38,6 @@ static DEFINE_XARRAY(buffers);
 static atomic64_t last_id;
 
 static struct workqueue_struct *reaper;
-
-/* There as long as a region's node is open. */
-static struct vfsmount *buffer_mount;
-static int buffer_mount_users;
 
 static void buffer_free(struct kref *ref)
 {
@@ -90,17 +80,26 @@ struct p2pmem_buffer *p2pmem_buffer_next(u64 *id)
 	return buffer;
 }
 
-/**
- * p2pmem_buffer_of() - the buffer behind a file
- * @file: a file of ours
- */
-struct p2pmem_buffer *p2pmem_buffer_of(const struct file *file)
-{
-	return file_inode(file)->i_private;
-}
-
 /* ---- memory out of the pool ------------------------------------------ */
 
+static int take_memory(struct p2pmem_buffer *buffer, size_t length)
+{
+	struct p2pmem_region *region = buffer->region;
+	int err;
+
+	if (region->gone)
+		return -ENODEV;
+	err = p2pmem_memory_take(&buffer->memory, region->pdev, length);
+	if (err)
+		return err;
+	p2pmem_region_charge(region, length);
+	buffer->held = true;
+	kref_get(&buffer->ref);
+	__module_get(THIS_MODULE);
+	return 0;
+}
+
+/* The provider stays while its pool is asked. */
 static int buffer_take_memory(struct p2pmem_buffer *buffer, size_t length)
 {
 	struct p2pmem_region *region = buffer->region;
@@ -108,20 +107,9 @@ static int buffer_take_memory(struct p2pmem_buffer *buffer, size_t length)
 
 	if (down_read_killable(&region->lock))
 		return -EINTR;
-	err = region->gone ?
-		      -ENODEV :
-		      p2pmem_memory_take(&buffer->memory, region->pdev, length);
-	if (!err) {
-		p2pmem_region_charge(region, length);
-		buffer->held = true;
-	}
+	err = take_memory(buffer, length);
 	up_read(&region->lock);
-	if (err)
-		return err;
-
-	__module_get(THIS_MODULE);
-	kref_get(&buffer->ref);
-	return 0;
+	return err;
 }
 
 /* Return: true if this very call gave the memory back. */
@@ -170,8 +158,11 @@ static void buffer_reap(struct work_struct *work)
 	p2pmem_buffer_put(buffer);
 }
 
-/* Nobody has the buffer any more, or nobody ever got it. */
-static void buffer_abandon(struct p2pmem_buffer *buffer)
+/**
+ * p2pmem_buffer_abandon() - lets go of a buffer that has no inode any more
+ * @buffer: the buffer; drops the reference of its inode, or its maker's
+ */
+void p2pmem_buffer_abandon(struct p2pmem_buffer *buffer)
 {
 	down_write(&buffer->lock);
 	buffer->inode = NULL;
@@ -204,7 +195,7 @@ void p2pmem_buffer_revoke(struct p2pmem_buffer *buffer)
 	buffer_reclaim(buffer, FIRST_LOOK_MS);
 }
 
-/* ---- the file -------------------------------------------------------- */
+/* ---- what is shown ---------------------------------------------------- */
 
 static u32 buffer_state(const struct p2pmem_buffer *buffer)
 {
@@ -235,131 +226,6 @@ void p2pmem_buffer_describe(struct p2pmem_buffer *buffer,
 	info->pinned_pages =
 		buffer->held ? p2pmem_memory_pinned(&buffer->memory) : 0;
 	up_read(&buffer->lock);
-}
-
-static int buffer_info(struct file *file, struct p2pmem_call *call)
-{
-	p2pmem_buffer_describe(p2pmem_buffer_of(file), &call->arg.buffer_info);
-	return p2pmem_reply(call);
-}
-
-static const struct p2pmem_request buffer_requests[] = {
-	P2PMEM_REQUEST(P2PMEM_BUFFER_INFO, p2pmem_buffer_info, pinned_pages,
-		       buffer_info),
-};
-
-static long buffer_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	return p2pmem_dispatch(file, buffer_requests,
-			       ARRAY_SIZE(buffer_requests), cmd, arg);
-}
-
-static __poll_t buffer_poll(struct file *file, poll_table *table)
-{
-	struct p2pmem_buffer *buffer = p2pmem_buffer_of(file);
-
-	poll_wait(file, &buffer->wait, table);
-	return READ_ONCE(buffer->revoked) ? EPOLLHUP : 0;
-}
-
-static const struct file_operations buffer_fops = {
-	.owner = THIS_MODULE,
-	.llseek = generic_file_llseek,
-	.mmap = p2pmem_buffer_mmap,
-	.poll = buffer_poll,
-	.unlocked_ioctl = buffer_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-};
-
-/* Size, mode and owner say what the buffer is: they are not for changing. */
-static int buffer_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct iattr *attr)
-{
-	return -EPERM;
-}
-
-static const struct inode_operations buffer_iops = {
-	.setattr = buffer_setattr,
-};
-
-static void buffer_evict(struct inode *inode)
-{
-	truncate_inode_pages_final(&inode->i_data);
-	clear_inode(inode);
-	/* The root of the file system is no buffer. */
-	if (inode->i_private)
-		buffer_abandon(inode->i_private);
-}
-
-static const struct super_operations buffer_sops = {
-	.statfs = simple_statfs,
-	.evict_inode = buffer_evict,
-};
-
-static int buffer_fs_init(struct fs_context *context)
-{
-	struct pseudo_fs_context *pseudo;
-
-	pseudo = init_pseudo(context, P2PMEM_FS_MAGIC);
-	if (!pseudo)
-		return -ENOMEM;
-	pseudo->ops = &buffer_sops;
-	return 0;
-}
-
-static struct file_system_type buffer_fs = {
-	.name = "p2pmem",
-	.owner = THIS_MODULE,
-	.init_fs_context = buffer_fs_init,
-	.kill_sb = kill_anon_super,
-};
-
-/*
- * Anyone who comes by a descriptor may open it again, as with a memfd: the
- * inode belongs to whoever allocated, which need not be who uses it.
- */
-static struct inode *buffer_make_inode(struct p2pmem_buffer *buffer)
-{
-	struct inode *inode = new_inode(buffer_mount->mnt_sb);
-
-	if (!inode)
-		return NULL;
-	inode->i_ino = get_next_ino();
-	inode->i_mode = S_IFREG | 0666;
-	inode->i_uid = current_fsuid();
-	inode->i_gid = current_fsgid();
-	inode->i_flags |= S_NOATIME | S_NOCMTIME;
-	inode->i_size = p2pmem_buffer_length(buffer);
-	inode->i_op = &buffer_iops;
-	inode->i_fop = &buffer_fops;
-	inode->i_private = buffer;
-	simple_inode_init_ts(inode);
-	clear_nlink(inode);
-	return inode;
-}
-
-/* Takes over the caller's reference, also when it fails. */
-static struct file *buffer_make_file(struct p2pmem_buffer *buffer)
-{
-	struct inode *inode;
-	struct file *file;
-
-	inode = buffer_make_inode(buffer);
-	if (!inode) {
-		buffer_abandon(buffer);
-		return ERR_PTR(-ENOMEM);
-	}
-	buffer->inode = inode;
-
-	/* Closing drops a reference that alloc_file_pseudo() does not take. */
-	__module_get(THIS_MODULE);
-	file = alloc_file_pseudo(inode, buffer_mount, "p2pmem",
-				 O_RDWR | O_CLOEXEC, &buffer_fops);
-	if (IS_ERR(file)) {
-		module_put(THIS_MODULE);
-		iput(inode);
-	}
-	return file;
 }
 
 /* ---- making one ------------------------------------------------------ */
@@ -434,10 +300,10 @@ struct file *p2pmem_buffer_create(struct p2pmem_region *region,
 		return ERR_PTR(-ENOMEM);
 	err = buffer_fill(buffer, request->length);
 	if (err) {
-		buffer_abandon(buffer);
+		p2pmem_buffer_abandon(buffer);
 		return ERR_PTR(err);
 	}
-	file = buffer_make_file(buffer);
+	file = p2pmem_buffer_make_file(buffer);
 	if (IS_ERR(file))
 		return file;
 	err = buffer_publish(buffer);
@@ -449,22 +315,6 @@ struct file *p2pmem_buffer_create(struct p2pmem_region *region,
 }
 
 /* ---- the whole ------------------------------------------------------- */
-
-/**
- * p2pmem_buffers_open() - readies buffers for an open node
- */
-int p2pmem_buffers_open(void)
-{
-	return simple_pin_fs(&buffer_fs, &buffer_mount, &buffer_mount_users);
-}
-
-/**
- * p2pmem_buffers_close() - undoes p2pmem_buffers_open()
- */
-void p2pmem_buffers_close(void)
-{
-	simple_release_fs(&buffer_mount, &buffer_mount_users);
-}
 
 /**
  * p2pmem_buffers_init() - starts the reaper

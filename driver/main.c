@@ -25,12 +25,17 @@ static int __init p2pmem_init(void)
 	err = p2pmem_regions_init();
 	if (err)
 		goto exit_buffers;
+	err = p2pmem_providers_init();
+	if (err)
+		goto exit_regions;
 	/* Last, so that whoever sees it finds the regions as well. */
 	err = p2pmem_control_init();
 	if (err)
-		goto exit_regions;
+		goto exit_providers;
 	return 0;
 
+exit_providers:
+	p2pmem_providers_exit();
 exit_regions:
 	p2pmem_regions_exit();
 exit_buffers:
@@ -41,6 +46,7 @@ exit_buffers:
 static void __exit p2pmem_exit(void)
 {
 	p2pmem_control_exit();
+	p2pmem_providers_exit();
 	p2pmem_regions_exit();
 	p2pmem_buffers_exit();
 }

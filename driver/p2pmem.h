@@ -134,6 +134,8 @@ static inline size_t p2pmem_buffer_length(const struct p2pmem_buffer *buffer)
 /* region.c */
 int p2pmem_regions_init(void);
 void p2pmem_regions_exit(void);
+struct p2pmem_region *p2pmem_region_create(struct pci_dev *pdev);
+struct p2pmem_region *p2pmem_region_retire(struct pci_dev *pdev);
 struct p2pmem_region *p2pmem_region_next(u32 *id);
 struct p2pmem_region *
 p2pmem_region_find(const struct p2pmem_pci_address *address);
@@ -148,19 +150,30 @@ void p2pmem_region_describe(struct p2pmem_region *region,
 void p2pmem_pci_address_of(const struct pci_dev *pdev,
 			   struct p2pmem_pci_address *address);
 
+/* provider.c */
+int p2pmem_providers_init(void);
+void p2pmem_providers_exit(void);
+
+/* node.c */
+extern const struct file_operations p2pmem_region_fops;
+
 /* buffer.c */
 int p2pmem_buffers_init(void);
 void p2pmem_buffers_exit(void);
-int p2pmem_buffers_open(void);
-void p2pmem_buffers_close(void);
 struct file *p2pmem_buffer_create(struct p2pmem_region *region,
 				  const struct p2pmem_alloc *request);
-struct p2pmem_buffer *p2pmem_buffer_of(const struct file *file);
 struct p2pmem_buffer *p2pmem_buffer_next(u64 *id);
 void p2pmem_buffer_put(struct p2pmem_buffer *buffer);
+void p2pmem_buffer_abandon(struct p2pmem_buffer *buffer);
 void p2pmem_buffer_revoke(struct p2pmem_buffer *buffer);
 void p2pmem_buffer_describe(struct p2pmem_buffer *buffer,
 			    struct p2pmem_buffer_info *info);
+
+/* file.c */
+int p2pmem_buffers_open(void);
+void p2pmem_buffers_close(void);
+struct file *p2pmem_buffer_make_file(struct p2pmem_buffer *buffer);
+struct p2pmem_buffer *p2pmem_buffer_of(const struct file *file);
 
 /* memory.c */
 int p2pmem_memory_take(struct p2pmem_memory *memory, struct pci_dev *pdev,

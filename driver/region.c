@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Regions: the P2P memory of one PCI function each, found when the function's
- * driver publishes it and left alone when that driver lets go.
- *
- * A bus notifier hears of both. It is registered before the first scan, and
- * what is found twice is kept once. The scan looks at a function under its
- * device lock and only with a driver bound, so never into a probe that may
- * yet fail: memory taken then would hold up its clean-up for ever.
- *
- * Before a provider's driver goes, the driver core tells the notifier. After
- * it, the provider's clean-up waits, uninterruptibly, for each page of the
- * region that is in use. So the notifier ends all use: the region is marked
- * gone under region->lock, which no allocation outlives; the node is removed;
- * all buffers are revoked. Then it waits for transfers in flight, but not
- * without end, because the whole notifier chain is held up meanwhile. What is
- * left then, the reaper gives back when the driver has ended its transfers:
- * the pool is destroyed after the last page is back.
+ * Regions: the P2P memory of one PCI function each. Here are the objects, what
+ * is charged to them, and the list of those whose provider is there.
+ * provider.c says when they come and go.
  *
  * A region's number is free again when the last open file on it and its last
  * buffer are gone, so a number in a list always means one region.
  */
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/pci-p2pdma.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 
-#include "ioctl.h"
 #include "p2pmem.h"
 
 #define MAX_REGIONS 1024
-#define DRAIN_SECONDS 5
 
 static dev_t first_devt;
 static DEFINE_IDA(region_ids);
@@ -41,95 +24,6 @@ static atomic_t region_objects;
 
 static DEFINE_MUTEX(regions_lock);
 static LIST_HEAD(regions);
-
-/* ---- the node -------------------------------------------------------- */
-
-static int region_open(struct inode *inode, struct file *file)
-{
-	/* The open file refers to the cdev, and that to the region. */
-	file->private_data =
-		container_of(inode->i_cdev, struct p2pmem_region, cdev);
-	return p2pmem_buffers_open();
-}
-
-static int region_release(struct inode *inode, struct file *file)
-{
-	p2pmem_buffers_close();
-	return 0;
-}
-
-static int region_info(struct file *file, struct p2pmem_call *call)
-{
-	struct p2pmem_region *region = file->private_data;
-
-	if (READ_ONCE(region->gone))
-		return -ENODEV;
-	p2pmem_region_describe(region, &call->arg.region_info);
-	return p2pmem_reply(call);
-}
-
-static int check_alloc(const struct p2pmem_alloc *request)
-{
-	if (request->flags || request->caching > P2PMEM_CACHING_UNCACHED)
-		return -EINVAL;
-	if (!request->length || !PAGE_ALIGNED(request->length))
-		return -EINVAL;
-	return 0;
-}
-
-static int region_alloc(struct file *file, struct p2pmem_call *call)
-{
-	struct p2pmem_alloc *request = &call->arg.alloc;
-	struct file *buffer;
-	int fd, err;
-
-	err = check_alloc(request);
-	if (err)
-		return err;
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0)
-		return fd;
-	buffer = p2pmem_buffer_create(file->private_data, request);
-	if (IS_ERR(buffer)) {
-		err = PTR_ERR(buffer);
-		goto put_fd;
-	}
-
-	request->fd = fd;
-	request->id = p2pmem_buffer_of(buffer)->id;
-	err = p2pmem_reply(call);
-	if (err)
-		goto put_buffer;
-	fd_install(fd, buffer);
-	return 0;
-
-put_buffer:
-	fput(buffer);
-put_fd:
-	put_unused_fd(fd);
-	return err;
-}
-
-static const struct p2pmem_request region_requests[] = {
-	P2PMEM_REQUEST(P2PMEM_REGION_INFO, p2pmem_region_info, numa_node,
-		       region_info),
-	P2PMEM_REQUEST(P2PMEM_REGION_ALLOC, p2pmem_alloc, id, region_alloc),
-};
-
-static long region_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	return p2pmem_dispatch(file, region_requests,
-			       ARRAY_SIZE(region_requests), cmd, arg);
-}
-
-static const struct file_operations region_fops = {
-	.owner = THIS_MODULE,
-	.open = region_open,
-	.release = region_release,
-	.mmap = p2pmem_region_mmap,
-	.unlocked_ioctl = region_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-};
 
 /*
  * A bus without drivers rather than a class: devices of a class get a folder
@@ -196,7 +90,7 @@ static struct p2pmem_region *region_new(struct pci_dev *pdev)
 	region->dev.parent = &pdev->dev;
 	region->dev.release = region_free;
 	atomic_inc(&region_objects);
-	cdev_init(&region->cdev, &region_fops);
+	cdev_init(&region->cdev, &p2pmem_region_fops);
 	region->cdev.owner = THIS_MODULE;
 	return region;
 }
@@ -343,20 +237,6 @@ p2pmem_region_find(const struct p2pmem_pci_address *address)
 	return found;
 }
 
-/* ---- coming and going ------------------------------------------------ */
-
-/*
- * A provider whose driver has published its memory is its own nearest one.
- * Unpublished memory is its driver's alone.
- */
-static bool publishes_memory(struct pci_dev *pdev)
-{
-	struct pci_dev *nearest = pci_p2pmem_find(&pdev->dev);
-
-	pci_dev_put(nearest);
-	return nearest == pdev;
-}
-
 static int region_register(struct p2pmem_region *region)
 {
 	int err;
@@ -371,126 +251,70 @@ static int region_register(struct p2pmem_region *region)
 	return 0;
 }
 
-/* The caller holds the device lock of the function. */
-static void region_add(struct pci_dev *pdev)
+static struct p2pmem_region *region_make(struct pci_dev *pdev)
 {
 	struct p2pmem_region *region;
 	int err;
 
-	if (!publishes_memory(pdev))
-		return;
-
-	mutex_lock(&regions_lock);
-	if (region_of(pdev))
-		goto unlock;
 	region = region_new(pdev);
-	err = PTR_ERR_OR_ZERO(region);
-	if (!err) {
-		err = region_register(region);
-		if (err)
-			p2pmem_region_put(region);
+	if (IS_ERR(region))
+		return region;
+	err = region_register(region);
+	if (err) {
+		p2pmem_region_put(region);
+		return ERR_PTR(err);
 	}
-	if (err)
-		pci_err(pdev,
-			"p2pmem: no node for its peer-to-peer memory (error %d); bind its driver again to retry\n",
-			err);
-	else
-		pci_info(pdev, "p2pmem: peer-to-peer memory is /dev/%s\n",
-			 dev_name(&region->dev));
-unlock:
-	mutex_unlock(&regions_lock);
+	return region;
 }
 
-static struct p2pmem_region *region_unlist(struct pci_dev *pdev)
+/**
+ * p2pmem_region_create() - makes the region of a provider, and its node
+ * @pdev: the provider
+ *
+ * Return: the region, NULL if it has one already, or an error pointer.
+ */
+struct p2pmem_region *p2pmem_region_create(struct pci_dev *pdev)
 {
-	struct p2pmem_region *region;
+	struct p2pmem_region *region = NULL;
 
 	mutex_lock(&regions_lock);
-	region = region_of(pdev);
-	if (region)
-		list_del(&region->link);
+	if (!region_of(pdev))
+		region = region_make(pdev);
 	mutex_unlock(&regions_lock);
 	return region;
 }
 
-static void revoke_buffers(struct p2pmem_region *region)
+/**
+ * p2pmem_region_retire() - removes a region from the list, and its node
+ * @pdev: the provider, or NULL for any
+ *
+ * No allocation begins or goes on after that.
+ *
+ * Return: the region, with the list's reference, or NULL if there is none.
+ */
+struct p2pmem_region *p2pmem_region_retire(struct pci_dev *pdev)
 {
-	struct p2pmem_buffer *buffer;
-	u64 id;
+	struct p2pmem_region *region;
 
-	for (id = 0; (buffer = p2pmem_buffer_next(&id)); id++) {
-		if (buffer->region == region)
-			p2pmem_buffer_revoke(buffer);
-		p2pmem_buffer_put(buffer);
-	}
-}
-
-static void wait_for_transfers(struct p2pmem_region *region)
-{
-	if (wait_event_timeout(region->idle, !READ_ONCE(region->buffers),
-			       DRAIN_SECONDS * HZ))
-		return;
-	pci_warn(
-		region->pdev,
-		"p2pmem: transfers hold %u buffer(s) of %s after %d s; its driver cannot go before they end\n",
-		READ_ONCE(region->buffers), dev_name(&region->dev),
-		DRAIN_SECONDS);
-}
-
-/* The caller holds the device lock of the function, or no driver is told. */
-static void region_remove(struct pci_dev *pdev)
-{
-	struct p2pmem_region *region = region_unlist(pdev);
-
+	mutex_lock(&regions_lock);
+	region = pdev ? region_of(pdev) :
+			list_first_entry_or_null(&regions, struct p2pmem_region,
+						 link);
+	if (region)
+		list_del(&region->link);
+	mutex_unlock(&regions_lock);
 	if (!region)
-		return;
+		return NULL;
 
 	down_write(&region->lock);
 	WRITE_ONCE(region->gone, true);
 	up_write(&region->lock);
-
 	cdev_device_del(&region->cdev, &region->dev);
-	revoke_buffers(region);
-	wait_for_transfers(region);
-	p2pmem_region_put(region);
-}
-
-static int region_notify(struct notifier_block *block, unsigned long action,
-			 void *data)
-{
-	struct pci_dev *pdev = to_pci_dev(data);
-
-	switch (action) {
-	case BUS_NOTIFY_BOUND_DRIVER:
-		region_add(pdev);
-		return NOTIFY_OK;
-	case BUS_NOTIFY_UNBIND_DRIVER:
-		region_remove(pdev);
-		return NOTIFY_OK;
-	default:
-		return NOTIFY_DONE;
-	}
-}
-
-static struct notifier_block region_notifier = {
-	.notifier_call = region_notify,
-};
-
-static void scan(void)
-{
-	struct pci_dev *pdev = NULL;
-
-	for_each_pci_dev(pdev)
-	{
-		device_lock(&pdev->dev);
-		if (device_is_bound(&pdev->dev))
-			region_add(pdev);
-		device_unlock(&pdev->dev);
-	}
+	return region;
 }
 
 /**
- * p2pmem_regions_init() - finds the regions there are, and watches for more
+ * p2pmem_regions_init() - readies numbers and names for regions
  */
 int p2pmem_regions_init(void)
 {
@@ -501,43 +325,15 @@ int p2pmem_regions_init(void)
 		return err;
 	err = alloc_chrdev_region(&first_devt, 0, MAX_REGIONS, "p2pmem");
 	if (err)
-		goto unregister_bus;
-	err = bus_register_notifier(&pci_bus_type, &region_notifier);
-	if (err)
-		goto unregister_chrdev;
-	scan();
-	return 0;
-
-unregister_chrdev:
-	unregister_chrdev_region(first_devt, MAX_REGIONS);
-unregister_bus:
-	bus_unregister(&region_bus);
+		bus_unregister(&region_bus);
 	return err;
 }
 
-static void remove_all(void)
-{
-	struct p2pmem_region *region;
-	struct pci_dev *pdev;
-
-	/* Nobody else changes the list: the notifier is gone. */
-	while ((region = list_first_entry_or_null(
-			&regions, struct p2pmem_region, link))) {
-		pdev = pci_dev_get(region->pdev);
-		region_remove(pdev);
-		pci_dev_put(pdev);
-	}
-}
-
 /**
- * p2pmem_regions_exit() - undoes p2pmem_regions_init()
- *
- * No buffer is left, as each holds the module.
+ * p2pmem_regions_exit() - waits for the last region object to go
  */
 void p2pmem_regions_exit(void)
 {
-	bus_unregister_notifier(&pci_bus_type, &region_notifier);
-	remove_all();
 	wait_var_event(&region_objects, !atomic_read(&region_objects));
 	unregister_chrdev_region(first_devt, MAX_REGIONS);
 	bus_unregister(&region_bus);

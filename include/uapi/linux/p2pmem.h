@@ -125,6 +125,8 @@ enum p2pmem_verdict {
  * A revoked buffer no longer counts once its memory is back in the pool.
  * The region's size and free room are those of the provider's pool, which
  * others share: see its sysfs attributes p2pmem/size and p2pmem/available.
+ *
+ * ENODEV  the region is gone
  */
 struct p2pmem_region_info {
 	__u32 size;
