@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The real daemon on the mock driver, and clients for it.
+
+Nothing here waits for time to pass: the daemon says when it is ready, replies
+are waited for, and a buffer is free when the close() that ended it returned.
+TIMEOUT only ends a test that hangs.
+"""
+
+import array
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+TIMEOUT = 60
+BROKER = "io.p2pmem.Broker."
+SERVICE = "org.varlink.service."
+
+# Whom a test runs its clients as: somebody without privileges.
+IS_ROOT = os.getuid() == 0
+USER = 12345 if IS_ROOT else os.getuid()
+GROUP = 23456 if IS_ROOT else os.getgid()
+OTHER_GROUP = 34567
+
+
+class VarlinkError(Exception):
+    def __init__(self, name, parameters):
+        super().__init__(name, parameters)
+        self.name = name
+        self.parameters = parameters
+
+
+class Daemon:
+    """A daemon that lends to the members of `group`."""
+
+    def __init__(self, group=GROUP, errno=0, activated=False):
+        self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
+        os.chmod(self.folder, 0o755)
+        self.tree = os.path.join(self.folder, "sys")
+        self.path = os.path.join(self.folder, "socket")
+        self.log = open(os.path.join(self.folder, "log"), "w+")
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(os.path.join(self.folder, "notify"))
+        self.notify.settimeout(TIMEOUT)
+        self.told = []
+        self.command = [os.path.join(os.environ["BUILD"], "p2pmemd-mock"), self.tree,
+                        str(group), str(errno)]
+        self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname())
+        self.pid = self._start_activated() if activated else self._start()
+        self.wait_for("READY=1")
+
+    def _start(self):
+        process = subprocess.Popen(self.command + ["--socket", self.path], stderr=self.log,
+                                   env=self.environment)
+        process.returncode = 0  # waited for in stop()
+        return process.pid
+
+    def _start_activated(self):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(self.path)
+        os.chmod(self.path, 0o666)
+        listener.listen()
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(self.log.fileno(), 2)
+            os.dup2(listener.fileno(), 3)
+            self.environment.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+            os.execve(self.command[0], self.command, self.environment)
+        listener.close()
+        return pid
+
+    def wait_for(self, word):
+        while not any(line == word for line in self.told):
+            self.told += self.notify.recv(65536).decode().splitlines()
+
+    def stop(self, with_signal=signal.SIGTERM):
+        os.kill(self.pid, with_signal)
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = None
+        return status
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            print("# the daemon's log:\n# " + self.output().replace("\n", "\n# "))
+        status = self.stop() if self.pid else 0
+        self.log.close()
+        self.notify.close()
+        shutil.rmtree(self.folder)
+        assert kind or status == 0, f"the daemon ended with status {status}"
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(TIMEOUT)
+        self.socket.connect(daemon.path)
+        self.buffer = b""
+        self.fds = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def request(self, method, parameters=None, **flags):
+        call = {"method": method, **flags}
+        if parameters is not None:
+            call["parameters"] = parameters
+        self.send(json.dumps(call).encode() + b"\0")
+
+    def receive(self):
+        """The next message, or None at the end of the connection."""
+        while b"\0" not in self.buffer:
+            try:
+                data, control, _, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(4 * 16))
+            except ConnectionResetError:
+                return None
+            for level, kind, value in control:
+                assert (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+                self.fds += array.array("i", value)
+            if not data:
+                return None
+            self.buffer += data
+        message, self.buffer = self.buffer.split(b"\0", 1)
+        return json.loads(message)
+
+    def reply(self):
+        message = self.receive()
+        assert message is not None, "the daemon hung up"
+        if "error" in message:
+            raise VarlinkError(message["error"], message.get("parameters", {}))
+        return message
+
+    def call(self, method, parameters=None):
+        self.request(method, parameters)
+        message = self.reply()
+        assert "continues" not in message, message
+        return message.get("parameters", {})
+
+    def list(self, method, kind):
+        """What a streaming method returns, without the object of an empty list."""
+        self.request(BROKER + method, more=True)
+        items = []
+        while True:
+            message = self.reply()
+            items.append(message.get("parameters", {}).get(kind))
+            if not message.get("continues"):
+                break
+        return [] if items == [None] else items
+
+    def allocate(self, size, *devices, **more):
+        """The lease and the descriptor of its buffer, which the caller closes."""
+        answer = self.call(BROKER + "Allocate", {"size": size, "devices": list(devices), **more})
+        assert answer["bufferFileDescriptor"] == 0 and len(self.fds) == 1, answer
+        return answer["lease"], self.fds.pop()
+
+    def error(self, method, parameters=None):
+        """The error that a call ends with, and its parameters."""
+        try:
+            got = self.call(method, parameters)
+        except VarlinkError as error:
+            return error.name, error.parameters
+        raise AssertionError(f"{method} returned {got}")
+
+
+def number(major, minor):
+    return {"major": major, "minor": minor}
+
+
+def address(text):
+    return {"address": text}
+
+
+def run_as(function, uid=USER, gid=GROUP):
+    """Runs the function in a child that is that user, where we may, and fails as it fails."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            if IS_ROOT:
+                os.setgroups([])
+                os.setgid(gid)
+                os.setuid(uid)
+            function()
+            status = 0
+        except Exception as error:  # has to end here, whatever it is
+            print(f"# as uid {uid}: {type(error).__name__}: {error}", flush=True)
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, f"failed as uid {uid}"
