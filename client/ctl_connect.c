@@ -68,15 +68,10 @@ int daemon_problem(const char *reason, int error)
 	return error == -EACCES || error == -EPERM ? STATUS_NOT_PERMITTED : STATUS_NO_DAEMON;
 }
 
-static void machine_clearp(struct machine *m)
-{
-	machine_clear(m);
-}
-
 /* The first thing that is missing, from the bottom up. */
 static int diagnose(const char *reason, int error)
 {
-	_cleanup_(machine_clearp) struct machine m = {};
+	_cleanup_(machine_clear) struct machine m = {};
 
 	if (machine_look_here(&m) < 0)
 		return no_memory();

@@ -109,10 +109,20 @@ static bool is_no_hardware(const struct p2pmem_client *client, int error)
 	return error == -EREMOTEIO && p2pmem_error_name(client) && !p2pmem_error_refusals(client);
 }
 
+/* The broker has no driver and no region on such a kernel; the kernel is why. */
+static bool is_kernel_to_blame(struct machine *m)
+{
+	return machine_look_here(m) == 0 && m->kernel == KERNEL_WITHOUT_P2PDMA;
+}
+
 int ctl_failure(struct p2pmem_client *client, int error)
 {
+	_cleanup_(machine_clear) struct machine m = {};
+
 	if (error == -ENOMEM)
 		return no_memory();
+	if ((error == -ENOSYS || is_no_hardware(client, error)) && is_kernel_to_blame(&m))
+		return kernel_problem(&m);
 	problem("%s", p2pmem_errmsg(client));
 	say_refusals(p2pmem_error_refusals(client));
 	if (p2pmem_error_remedy(client))

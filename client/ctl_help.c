@@ -12,6 +12,8 @@ const struct verb *const verbs[] = {
 	&verb_list, &verb_pairs, &verb_leases, &verb_copy, &verb_help, NULL,
 };
 
+#define N_VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
+
 const struct verb *verb_find(const char *name)
 {
 	for (size_t i = 0; verbs[i]; i++)
@@ -22,9 +24,9 @@ const struct verb *verb_find(const char *name)
 
 int verb_unknown(const char *name)
 {
-	const char *words[16] = {}, *near;
+	const char *words[N_VERBS + 1] = {}, *near;
 
-	for (size_t i = 0; verbs[i] && i < 15; i++)
+	for (size_t i = 0; i < N_VERBS; i++)
 		words[i] = verbs[i]->name;
 	near = suggest(name, words);
 	problem("there is no verb '%s'", name);

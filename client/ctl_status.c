@@ -80,7 +80,7 @@ static void print_daemon(const struct world *w)
 /* Nothing that could be a region, and none seen by the daemon either. */
 static bool is_without_hardware(const struct world *w)
 {
-	return !w->regions && !machine_has_memory(&w->machine);
+	return !w->regions && !machine_may_have_memory(&w->machine);
 }
 
 static void print_drives(const struct world *w)

@@ -205,9 +205,14 @@ int machine_look(const char *root, const char *release, struct machine *ret)
 	return 0;
 }
 
-bool machine_has_memory(const struct machine *m)
+static bool is_hidden(const struct machine *m)
 {
-	return m->providers > 0 || m->cmb_drives > 0;
+	return m->kernel == KERNEL_WITHOUT_P2PDMA && m->nvme_drives > m->cmb_drives;
+}
+
+bool machine_may_have_memory(const struct machine *m)
+{
+	return m->providers > 0 || m->cmb_drives > 0 || is_hidden(m);
 }
 
 const char *machine_describe_drives(const struct machine *m, char *buf, size_t size)
@@ -216,6 +221,10 @@ const char *machine_describe_drives(const struct machine *m, char *buf, size_t s
 
 	if (m->nvme_drives == 0)
 		snprintf(buf, size, "no NVMe drive");
+	else if (is_hidden(m))
+		snprintf(buf, size,
+			 "%u NVMe drive%s; this kernel cannot show whether one has a CMB",
+			 m->nvme_drives, s);
 	else if (m->cmb_drives == 0)
 		snprintf(buf, size, "%u NVMe drive%s, none has a CMB", m->nvme_drives, s);
 	else

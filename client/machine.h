@@ -32,8 +32,11 @@ struct machine {
 int machine_look(const char *root, const char *release, struct machine *ret);
 void machine_clear(struct machine *m);
 
-/* Has anything that could serve as a region. */
-bool machine_has_memory(const struct machine *m);
+/*
+ * Has anything that could serve as a region. The NVMe driver shows a CMB only
+ * where it could register it, so a kernel without P2PDMA leaves it open.
+ */
+bool machine_may_have_memory(const struct machine *m);
 
 /* "3 NVMe drives, none has a CMB", into @buf. */
 const char *machine_describe_drives(const struct machine *m, char *buf, size_t size);

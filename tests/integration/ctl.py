@@ -35,6 +35,17 @@ def run(*arguments, broker=None, status=0, **more):
     return r
 
 
+# A machine whose kernel lacks P2PDMA says so first; others, that no daemon answers.
+STATUS_ABSENT = subprocess.run([CTL, "list"], capture_output=True,
+                               env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
+assert STATUS_ABSENT in (7, 15)
+
+
+def on_kernel(status):
+    """What is said of a broker without driver or region, where that is not the kernel's fault."""
+    return 15 if STATUS_ABSENT == 15 else status
+
+
 def content(path):
     with open(path, "rb") as file:
         return file.read()
@@ -256,19 +267,20 @@ def _():
     line = f"p2pmem0 (0000:03:00.0) -> nvme2n1 (0000:05:00.0): unsupported: {fake.REASON}"
     for reply, status, words in (
         (error("NoCompatibleRegion", refusals=refusals), 4, [line, f"remedy: {fake.REMEDY}"]),
-        (error("NoCompatibleRegion", refusals=[]), 16, ["there is no peer-to-peer memory"]),
+        (error("NoCompatibleRegion", refusals=[]), on_kernel(16), []),
         (error("NotPermitted", reason="no rule", remedy="join group p2pmem"), 5,
          ["no rule", "remedy: join group p2pmem"]),
         (error("NoSpace", region="p2pmem0", free=4096, asked=MIB), 6, ["p2pmem0", "4096"]),
         (error("NoSuchDevice", device="254:0"), 3, ["254:0"]),
         (error("NotPeerToPeer", device="dm-0", layer="device-mapper", reason="passes none"), 4,
          ["dm-0", "device-mapper", "passes none"]),
-        (error("DriverUnavailable", reason="not loaded"), 8, ["not loaded"]),
+        (error("DriverUnavailable", reason="not loaded"), on_kernel(8), []),
         (error("Whatever"), 1, ["io.p2pmem.Broker.Whatever"]),
         (error("org.varlink.service.InvalidParameter", parameter="size"), 1, ["size"]),
     ):
         with Broker(Allocate=reply) as b:
             r = run("copy", "source", "copy", broker=b, status=status)
+        words += ["PCI_P2PDMA"] if status == 15 else []
         for word in words + ["--host-memory"]:
             assert word in r.stderr, (word, r.stderr)
         assert r.stderr.count(fake.REMEDY) <= 1, "a remedy is said once"
@@ -369,10 +381,5 @@ def _():
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
 
-
-# A machine whose kernel lacks P2PDMA says so first; others that no daemon answers.
-STATUS_ABSENT = subprocess.run([CTL, "list"], capture_output=True,
-                               env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
-assert STATUS_ABSENT in (7, 15)
 
 tap.main()
