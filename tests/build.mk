@@ -28,7 +28,8 @@ guest-programs: $(GUEST_PROGRAMS)
 
 # Where something to build with is missing, the lab brings it.
 native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka 2>/dev/null && \
-	command -v umockdev-run >/dev/null && command -v python3 >/dev/null && echo yes)
+	command -v umockdev-run >/dev/null && command -v varlinkctl >/dev/null && \
+	command -v python3 >/dev/null && echo yes)
 
 .PHONY: check lint test demo demo-by-hand bench vm-shell lab-clean
 ifeq ($(native),yes)
