@@ -126,15 +126,15 @@ bool blockdev_lies_on(const char *sys, dev_t upper, dev_t lower)
 struct users {
 	FILE *out; /* where the sentence is written */
 	FILE *mounts;
-	const char *what; /* how the device stands to the one asked about */
+	const char *what; /* how the device stands to the one asked about, NULL: it is that one */
 	char *name;
 	unsigned int n;
 };
 
 static void add_user(struct users *u, const char *how, const char *who)
 {
-	fprintf(u->out, "%s%s%s%s%s %s", u->n++ ? ", " : "", u->what, *u->what ? u->name : "",
-		*u->what ? " " : "", how, who);
+	fprintf(u->out, "%s%s%s %s %s", u->n++ ? ", " : "", u->what ? u->what : "it",
+		u->what ? u->name : "", how, who);
 }
 
 static int add_holder(const char *path, const char *name, void *data)
@@ -193,7 +193,7 @@ static int find_users(const char *sys, dev_t device, struct users *u)
 
 	if (!path)
 		return -ENOMEM;
-	r = add_users_of(path, "", u);
+	r = add_users_of(path, NULL, u);
 	if (r < 0)
 		return r;
 	if (!is_partition(path))

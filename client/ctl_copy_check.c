@@ -51,17 +51,28 @@ int copy_check_overlap(const struct endpoint *src, const struct endpoint *dst)
 	return check_devices(src, dst);
 }
 
-/* Devices have blocks; what is no multiple of one would drag other bytes along. */
-static int check_multiple(const struct endpoint *e, uint64_t size, bool size_given)
+/* The sizes next to it that would do, as far as the source has them. */
+static void suggest_sizes(uint64_t size, size_t align, uint64_t available)
 {
-	uint64_t down = size & ~(uint64_t)(e->align - 1);
+	uint64_t down = size & ~(uint64_t)(align - 1), up = down + align;
 
-	if (e->kind != ENDPOINT_BLOCK || size == down)
+	if (down && up <= available)
+		remedy("--size %" PRIu64 ", or --size %" PRIu64, down, up);
+	else if (down || up <= available)
+		remedy("--size %" PRIu64, down ? down : up);
+	else
+		remedy("make the source as long as a block");
+}
+
+/* Devices have blocks; what is no multiple of one would drag other bytes along. */
+static int check_multiple(const struct copy_options *o, const struct endpoint *e, uint64_t size,
+			  uint64_t available)
+{
+	if (e->kind != ENDPOINT_BLOCK || size % e->align == 0)
 		return STATUS_OK;
-	problem("%" PRIu64 " bytes %s no multiple of the logical block of %s, %zu bytes", size,
-		size_given ? "are" : "of the source are", e->path, e->align);
-	if (down)
-		remedy("--size %" PRIu64 ", or --size %" PRIu64, down, down + e->align);
+	problem("%" PRIu64 " bytes%s are no multiple of the logical block of %s, %zu bytes", size,
+		o->size ? "" : " of the source", e->path, e->align);
+	suggest_sizes(size, e->align, available);
 	return STATUS_USAGE;
 }
 
@@ -78,7 +89,7 @@ static int check_source_size(const struct copy_options *o, const struct endpoint
 		remedy("leave --size out to copy all of it");
 		return STATUS_USAGE;
 	}
-	return check_multiple(src, size, o->size != 0);
+	return check_multiple(o, src, size, src->size);
 }
 
 int copy_plan_size(const struct copy_options *o, const struct endpoint *src,
@@ -88,7 +99,7 @@ int copy_plan_size(const struct copy_options *o, const struct endpoint *src,
 	int status = check_source_size(o, src, size);
 
 	if (status == STATUS_OK)
-		status = check_multiple(dst, size, o->size != 0);
+		status = check_multiple(o, dst, size, src->size);
 	if (status != STATUS_OK)
 		return status;
 	if (dst->kind == ENDPOINT_BLOCK && size > dst->size) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,10 +56,14 @@ static int cannot_open(const struct endpoint *e, int error)
 	case ETXTBSY:
 		problem("%s is being executed or used as swap space", e->path);
 		return STATUS_IN_USE;
+	case ENOENT:
+	case ENOTDIR:
+		problem("%s: %s", e->path, strerror(error));
+		remedy("check the path; lsblk lists the block devices of this machine");
+		return STATUS_NO_DEVICE;
 	default:
 		problem("%s: %s", e->path, strerror(error));
-		return error == ENOENT || error == ENXIO || error == ENODEV || error == ENOTDIR ||
-				       error == ELOOP || error == ENOMEDIUM ?
+		return error == ENXIO || error == ENODEV || error == ELOOP || error == ENOMEDIUM ?
 			       STATUS_NO_DEVICE :
 			       STATUS_FAILURE;
 	}
@@ -161,7 +166,8 @@ static int in_use(const struct endpoint *e)
 	if (users)
 		problem("%s is in use: %s", e->path, users);
 	else
-		problem("%s is in use: another program has it open exclusively", e->path);
+		problem("%s is in use: by another program, or mounted where it cannot be seen from here",
+			e->path);
 	remedy("unmount or release it first; --force does not help here");
 	return STATUS_IN_USE;
 }
@@ -180,6 +186,17 @@ static int open_file(struct endpoint *e)
 	return e->fd < 0 ? cannot_open(e, errno) : check_same(e);
 }
 
+/* A mistyped device: a file of that name would be made in memory, and look like a success. */
+static bool is_among_devices(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path), *folder = NULL;
+
+	folder = copy ? realpath(dirname(copy), NULL) : NULL;
+	if (!folder || (strcmp(folder, "/dev") != 0 && strncmp(folder, "/dev/", 5) != 0))
+		return false;
+	return strcmp(folder, "/dev/shm") != 0 && strncmp(folder, "/dev/shm/", 9) != 0;
+}
+
 /*
  * Where direct I/O is not to be had, Linux makes the file before it says so:
  * made without, and switched over then, it can be removed again.
@@ -188,6 +205,8 @@ static int make_file(struct endpoint *e)
 {
 	struct stat st;
 
+	if (is_among_devices(e->path))
+		return cannot_open(e, ENOENT);
 	e->fd = open(e->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
 	if (e->fd < 0)
 		return cannot_open(e, errno);

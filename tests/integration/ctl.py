@@ -302,12 +302,13 @@ def _():
         (2, "--host-memory --require-p2p source a"), (2, "--require-p2p=sideways source a"),
         (2, "empty a"), (3, "missing a"), (3, "folder a"), (3, "pipe a"), (3, "source folder"),
         (3, "source pipe"), (3, "/dev/null a"), (3, "source /dev/null"),
-        (3, "source missing/a"), (11, "source source"), (11, "source link"),
+        (3, "source missing/a"), (3, "source /dev/nobody"),
+        (3, "source /dev/../dev/./nobody"), (11, "source source"), (11, "source link"),
         (17, "/proc/version a"),
     ):
         with Broker() as b:
             r = run("copy", *arguments.split(), broker=b, status=status)
-            assert b.calls == [] and is_gone("a"), arguments
+            assert b.calls == [] and is_gone("a") and is_gone("/dev/nobody"), arguments
         assert r.stderr.startswith("p2pmemctl: ") and r.stdout == "", arguments
 
 

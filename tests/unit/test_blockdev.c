@@ -164,14 +164,14 @@ static void names_users(void **state)
 	char *text;
 
 	text = users(mounts, PART1);
-	assert_string_equal(text, "is mounted at /mnt/a b");
+	assert_string_equal(text, "it is mounted at /mnt/a b");
 	free(text);
 	text = users(mounts, DISK);
 	assert_non_null(strstr(text, "its partition nvme0n1p1 is mounted at /mnt/a b"));
 	assert_non_null(strstr(text, "its partition nvme0n1p2 is part of dm-0"));
 	free(text);
 	text = users(mounts, DM0);
-	assert_string_equal(text, "is part of dm-1");
+	assert_string_equal(text, "it is part of dm-1");
 	free(text);
 	assert_null(users(mounts, OTHER));
 	text = users("24 1 259:0 / /disk rw - ext4 /dev/nvme0n1 rw\n", PART1);
