@@ -112,6 +112,7 @@ help:
 ## make               builds daemon, library and tools into build/
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)
 ## make install       installs daemon, tools, units and udev rules (DESTDIR, PREFIX)
+## make install-driver installs the kernel module for KRELEASE (default: the running kernel)
 ## make clean         removes what was built
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name '*.d' -type f 2>/dev/null)
