@@ -27,6 +27,9 @@ struct copy_options {
 	bool json;
 };
 
+/* -1: go on, otherwise the exit status to end with. @ret has the defaults at first. */
+int copy_parse(int argc, char **argv, struct copy_options *ret);
+
 /* Memory for the transfer: lent, or the host's. */
 struct copy_memory {
 	void *address;

@@ -356,6 +356,23 @@ def _():
         assert "\x1b" not in run("pairs", broker=b).stdout
 
 
+@tap.test("a progress bar on a terminal, which is gone at the end; none with -q")
+def _():
+    def on_terminal(*options):
+        ours, theirs = pty.openpty()
+        subprocess.run([CTL, "copy", "--host-memory", "--force", *options, "source", "bar"],
+                       stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
+        os.write(theirs, b"end")
+        os.close(theirs)
+        text = os.read(ours, 65536).decode()
+        os.close(ours)
+        return text
+
+    text = on_terminal()
+    assert re.search(r"\rcopying \[#+\.+\]  +33%  1M of 3M", text) and text.endswith("\r\x1b[Kend"), text
+    assert on_terminal("-q") == "end"
+
+
 @tap.test("help: for all, for a verb, and for a mistyped one")
 def _():
     text = run("--help").stdout
