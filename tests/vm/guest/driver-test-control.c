@@ -78,6 +78,33 @@ static void test_list_entries(struct lab *lab)
 	check_errno(list(lab, P2PMEM_CONTROL_LIST_REGIONS, &l), EFAULT);
 }
 
+/*
+ * Whether two functions are below one port: the sysfs folder of the first one
+ * below the host bridge is then the same.
+ */
+static bool share_port(const char *a, const char *b)
+{
+	char link[64], root[2][512] = { "", "" };
+	const char *bdf[] = { a, b };
+
+	for (int i = 0; i < 2; i++) {
+		char *path, *end;
+
+		snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", bdf[i]);
+		path = realpath(link, NULL);
+		if (!path)
+			return false;
+		end = strstr(path, "/pci");
+		end = end ? strchr(end + 1, '/') : NULL;
+		end = end ? strchr(end + 1, '/') : NULL;
+		if (end)
+			*end = '\0';
+		snprintf(root[i], sizeof(root[i]), "%s", path);
+		free(path);
+	}
+	return !strcmp(root[0], root[1]);
+}
+
 static void test_query(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_nvme; i++) {
@@ -91,6 +118,8 @@ static void test_query(struct lab *lab)
 		note("%s to %s: distance %d, verdict %u", lab->nvme[i].bdf, lab->provider,
 		     query.distance, query.verdict);
 		check(usable == (query.distance >= 0));
+		if (query.verdict == P2PMEM_VERDICT_BUS)
+			check(share_port(lab->nvme[i].bdf, lab->provider));
 		if (!strcmp(lab->nvme[i].bdf, lab->provider))
 			check(query.distance == 0 && query.verdict == P2PMEM_VERDICT_BUS);
 		if (*lab->nvme[i].disk)
