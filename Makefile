@@ -99,15 +99,15 @@ install: install-programs install-systemd
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd
 	$(INSTALL) -D -m 0755 $(O)/p2pmemctl $(DESTDIR)$(bindir)/p2pmemctl
+	$(INSTALL) -D -m 0644 docs/man/p2pmemctl.1 $(DESTDIR)$(mandir)/man1/p2pmemctl.1
 
 .PHONY: clean
 clean:
 	rm -rf $(O)
-	$(MAKE) -C driver clean
 
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | sort
+	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST)) | sort
 
 ## make               builds daemon, library and tools into build/
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)

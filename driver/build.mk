@@ -19,3 +19,8 @@ $(DRIVER_OUT)/p2pmem.ko: $(DRIVER_SRC)
 	@ln -sf $(abspath $(wildcard driver/*.[ch]) driver/Kbuild) $(DRIVER_OUT)/
 	$(call quiet,KBUILD,$@)$(MAKE) -C $(KDIR) M=$(DRIVER_OUT) P2PMEM_INCLUDE=$(abspath include) \
 		P2PMEM_VERSION=$(VERSION) $(KBUILD_OPTIONS) $(if $(filter 0,$(V)),--no-print-directory -s) modules
+
+.PHONY: install-driver
+install-driver: $(DRIVER_OUT)/p2pmem.ko
+	$(INSTALL) -D -m 0644 $< $(DESTDIR)/lib/modules/$(KRELEASE)/updates/p2pmem.ko
+	$(if $(DESTDIR),,depmod $(KRELEASE))
