@@ -77,18 +77,6 @@ bool await(bool (*condition)(struct lab *lab), struct lab *lab)
 	return true;
 }
 
-static bool first_region(int control, struct p2pmem_region_info *ret)
-{
-	struct p2pmem_list list = {
-		.size = sizeof(list),
-		.entry_size = sizeof(*ret),
-		.entries = (uintptr_t)ret,
-		.capacity = 1,
-	};
-
-	return ioctl(control, P2PMEM_CONTROL_LIST_REGIONS, &list) == 0 && list.count == 1;
-}
-
 static void format_bdf(char *ret, size_t size, const struct p2pmem_pci_address *a)
 {
 	snprintf(ret, size, "%04x:%02x:%02x.%u", a->domain, a->bus, a->devfn >> 3, a->devfn & 7);
@@ -100,15 +88,34 @@ void lab_close_region(struct lab *lab)
 	lab->region = -1;
 }
 
-static bool region_is_there(struct lab *lab)
+/* The region of the provider, or the first one as long as there is none. */
+bool lab_find_region(struct lab *lab)
 {
-	return first_region(lab->control, &lab->info);
+	struct p2pmem_region_info infos[MAX_FUNCTIONS];
+	struct p2pmem_list list = {
+		.size = sizeof(list),
+		.entry_size = sizeof(infos[0]),
+		.entries = (uintptr_t)infos,
+		.capacity = MAX_FUNCTIONS,
+	};
+	char bdf[16];
+
+	if (ioctl(lab->control, P2PMEM_CONTROL_LIST_REGIONS, &list) < 0)
+		return false;
+	for (unsigned int i = 0; i < list.count; i++) {
+		format_bdf(bdf, sizeof(bdf), &infos[i].provider);
+		if (!*lab->provider || !strcmp(bdf, lab->provider)) {
+			lab->info = infos[i];
+			return true;
+		}
+	}
+	return false;
 }
 
-/* The first region there is, once there is one, and its node. */
+/* The region to test, once it is there, and its node. */
 void lab_reopen_region(struct lab *lab)
 {
-	if (!await(region_is_there, lab))
+	if (!await(lab_find_region, lab))
 		die("no region: this needs a device with P2P memory");
 	format_bdf(lab->provider, sizeof(lab->provider), &lab->info.provider);
 	snprintf(lab->node, sizeof(lab->node), "/dev/p2pmem%u", lab->info.region);

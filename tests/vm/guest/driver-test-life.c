@@ -27,12 +27,7 @@ static void bind_again(struct lab *lab)
 {
 	lab_close_region(lab);
 	check_errno(write_text("/sys/bus/pci/drivers/nvme/bind", lab->provider), 0);
-	check_errno(ioctl(lab->control, P2PMEM_CONTROL_LIST_REGIONS,
-			  &(struct p2pmem_list){ .size = sizeof(struct p2pmem_list),
-						 .entry_size = sizeof(lab->info),
-						 .entries = (uintptr_t)&lab->info,
-						 .capacity = 1 }),
-		    0);
+	check(lab_find_region(lab));
 	lab_reopen_region(lab);
 }
 

@@ -61,6 +61,7 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The machine. */
 void lab_open(struct lab *lab);
+bool lab_find_region(struct lab *lab);
 void lab_reopen_region(struct lab *lab);
 void lab_close_region(struct lab *lab);
 uint64_t lab_available(const struct lab *lab);
