@@ -25,11 +25,12 @@ lab_need_root() {
 
 # lab_enter DIR CMD...: runs CMD in the lab root, read-only, with this checkout
 # at /src (the working directory), and the machine's own tree at /host. Mounts
-# live in a name space of their own and are gone with it.
+# live in a name space of their own and are gone with it. While it runs, the
+# root is locked, so that a set-up with another recipe does not remove it.
 lab_enter() {
 	local root=$1
 	shift
-	unshare --mount --propagation private bash -euc '
+	flock --shared --no-fork "$root/lab/complete" unshare --mount --propagation private bash -euc '
 		root=$1 top=$2
 		shift 2
 		mount --bind "$root" "$root"
