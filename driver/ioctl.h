@@ -51,7 +51,8 @@ struct p2pmem_request {
 
 #define P2PMEM_REQUEST(number, type, last_of_first_release, function)        \
 	{                                                                    \
-		.cmd = (number), .size = sizeof(struct type),                \
+		.cmd = (number),                                             \
+		.size = sizeof(struct type),                                 \
 		.min_size = offsetofend(struct type, last_of_first_release), \
 		.handle = (function),                                        \
 	}
