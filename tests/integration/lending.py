@@ -200,8 +200,10 @@ def sees_devices_come_and_go():
     with Daemon() as daemon, Client(daemon) as client:
         path = os.path.join(daemon.tree, "bus/pci/devices/0000:05:00.0")
         target = os.readlink(path)
+        devices = len(client.list("ListDevices", "device"))
         os.unlink(path)
         equal([r["name"] for r in client.list("ListRegions", "region")], ["p2pmem0", "p2pmem2"])
+        equal(len(client.list("ListDevices", "device")), devices - 1)
         os.symlink(target, path)
         equal([r["provider"] for r in client.list("ListRegions", "region")],
               ["0000:03:00.0", "0000:05:00.0", "0000:81:00.0"])

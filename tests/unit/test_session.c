@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A session on a loop of the test's own, which is run until nothing is left to do. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "daemon/session.h"
+#include "tests/mock/driver.h"
+#include "tests/unit/machine.h"
+
+#define CALL                                                           \
+	"{\"method\":\"org.varlink.service.GetInterfaceDescription\"," \
+	"\"parameters\":{\"interface\":\"io.p2pmem.Broker\"}}"
+
+struct fixture {
+	struct machine machine;
+	struct mock_driver *driver;
+	struct broker broker;
+	struct session_host host;
+	struct session *session;
+	int peer;
+};
+
+static void on_ended(struct session *s, void *userdata)
+{
+	struct fixture *f = userdata;
+
+	f->session = session_free(s);
+}
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	const struct policy policy = {};
+	int fds[2];
+
+	machine_new(&f.machine);
+	f.driver = mock_driver_new(f.machine.root);
+	assert_int_equal(broker_init(&f.broker, mock_driver_interface(f.driver), f.machine.root,
+				     &policy),
+			 0);
+	f.host = (struct session_host){ .broker = &f.broker, .ended = on_ended, .userdata = &f };
+	assert_true(sd_event_new(&f.host.event) >= 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	assert_int_equal(session_new(&f.host, fds[0], &f.session), 0);
+	f.peer = fds[1];
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session = session_free(f->session);
+	close_fd(&f->peer);
+	sd_event_unref(f->host.event);
+	broker_done(&f->broker);
+	mock_driver_free(f->driver);
+	machine_done(&f->machine);
+	return 0;
+}
+
+/* Runs the loop until it would wait. */
+static void settle(struct fixture *f)
+{
+	int r;
+
+	do
+		r = sd_event_run(f->host.event, 0);
+	while (r > 0);
+	assert_int_equal(r, 0);
+}
+
+/* Sends calls until neither side moves any more. Returns how many bytes were taken. */
+static size_t flood(struct fixture *f)
+{
+	static const char call[] = CALL;
+	size_t sent = 0, idle = 0;
+
+	while (f->session && idle < 2) {
+		size_t at = sent % sizeof(call);
+		ssize_t n = send(f->peer, call + at, sizeof(call) - at, MSG_NOSIGNAL);
+
+		if (n < 0) {
+			idle++;
+			settle(f);
+		} else {
+			idle = 0;
+			sent += (size_t)n;
+		}
+	}
+	return sent;
+}
+
+static size_t count_replies(struct fixture *f)
+{
+	char data[65536];
+	size_t replies = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(f->peer, data, sizeof(data), 0);
+		if (n <= 0)
+			break;
+		for (ssize_t i = 0; i < n; i++)
+			replies += data[i] == '\0';
+		settle(f);
+	}
+	return replies;
+}
+
+static void lets_calls_wait(void **state)
+{
+	struct fixture *f = *state;
+	size_t sent = flood(f);
+
+	/* The peer is stuck, not cut off; what it is owed comes when it reads. */
+	assert_non_null(f->session);
+	assert_int_equal(count_replies(f), sent / sizeof(CALL));
+	assert_non_null(f->session);
+}
+
+static void ends_with_its_peer(void **state)
+{
+	struct fixture *f = *state;
+
+	flood(f);
+	close_fd(&f->peer);
+	settle(f);
+	assert_null(f->session);
+}
+
+static void says_goodbye_first(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(send(f->peer, CALL "\0{}\0" CALL, 2 * sizeof(CALL) + 3, 0),
+			 2 * sizeof(CALL) + 3);
+	settle(f);
+	assert_null(f->session);
+	assert_int_equal(count_replies(f), 2);
+}
+
+static void answers_after_half_close(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(send(f->peer, CALL, sizeof(CALL), 0), sizeof(CALL));
+	shutdown(f->peer, SHUT_WR);
+	settle(f);
+	assert_null(f->session);
+	assert_int_equal(count_replies(f), 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lets_calls_wait),
+		TEST(ends_with_its_peer),
+		TEST(says_goodbye_first),
+		TEST(answers_after_half_close),
+	};
+
+	log_set_max(LOG_ERR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
