@@ -74,12 +74,26 @@ analysed() {
 		$(sources 'common/*.c' 'daemon/*.c' 'client/*.c')
 }
 
-# Against every header set there is; sparse and W=1 have nothing to say.
+# Against every header set there is; sparse and W=1 have nothing to say. Sparse
+# is called past the kernel's check of its version, which some header packages
+# cannot do, and told of a keyword that is newer than it; it then stumbles over
+# what MODULE_*() make of strings, and over nothing else.
 driver() {
 	local log
 	log=$(make -s O="$work/driver" driver KRELEASE="$1" KDIR="/usr/src/linux-headers-$1" \
-		KBUILD_OPTIONS='W=1 C=2' 2>&1) || { echo "$log"; return 1; }
-	! grep -E 'warning|error' <<< "$log"
+		KBUILD_OPTIONS='W=1 KBUILD_CHECKSRC=2 CF=-D__typeof_unqual__=__typeof__' 2>&1) || { echo "$log"; return 1; }
+	! grep -E 'warning|error' <<< "$log" | grep -v 'main\.c:[0-9]*:1: error: bad constant expression'
+}
+
+# A mistake that sparse alone sees is seen: it did run.
+sparse_runs() {
+	local copy=$work/sparse release
+	mkdir -p "$copy"
+	cp -r Makefile docs common daemon client driver include systemd tests "$copy"
+	echo 'int p2pmem_not_static;' >> "$copy/driver/ioctl.c"
+	for release in /usr/src/linux-headers-*-amd64; do
+		(cd "$copy" && ! driver "${release#/usr/src/linux-headers-}") || { echo "not noticed: $release"; return 1; }
+	done
 }
 
 scripts() {
@@ -108,6 +122,7 @@ for k in /usr/src/linux-headers-*-amd64; do
 	release=${k#/usr/src/linux-headers-}
 	check "driver: no word from W=1 or sparse, $release" driver "$release"
 done
+check "driver: sparse does run" sparse_runs
 check "shellcheck finds nothing" scripts
 check "man pages are well-formed" man_pages
 check "the interface description is valid" varlinkctl validate-idl docs/io.p2pmem.Broker.varlink
