@@ -7,6 +7,7 @@
 #pragma once
 
 #include "daemon/sysfs.h"
+#include <stddef.h>
 #include <linux/p2pmem.h>
 
 enum {
