@@ -13,7 +13,7 @@
 #define array_push(a, n, value)                                                              \
 	({                                                                                   \
 		int _r = 0;                                                                  \
-		if (((n) & ((n)-1)) == 0) {                                                  \
+		if (((n) & ((n) - 1)) == 0) {                                                \
 			__typeof__(a) _a = reallocarray(a, (n) ? 2 * (n) : 1, sizeof(*(a))); \
 			if (_a)                                                              \
 				(a) = _a;                                                    \

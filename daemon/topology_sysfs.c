@@ -136,7 +136,7 @@ static int read_function(const struct sysfs *s, const char *dir, struct topology
 	f->vendor = read_id(s, dir, "vendor");
 	f->device = read_id(s, dir, "device");
 	if (sysfs_u64(s, dir, "class", &class) == 0 && class <= 0xffffff)
-		f->class = (uint32_t) class;
+		f->class = (uint32_t)class;
 	if (sysfs_int(s, dir, "numa_node", &f->numa_node) < 0 || f->numa_node < 0)
 		f->numa_node = -1;
 	f->provider = sysfs_exists(s, dir, "p2pmem/size");
