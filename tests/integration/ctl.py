@@ -346,7 +346,9 @@ def _():
             subprocess.run([CTL, "pairs"], stdout=theirs, timeout=60, check=True,
                            env=dict(os.environ, P2PMEM_SOCKET=b.path, TERM="xterm", **environment))
         os.close(theirs)
-        text = os.read(ours, 65536).decode()
+        text = ""
+        while not text.endswith("end"):
+            text += os.read(ours, 65536).decode()
         os.close(ours)
         return text
 
@@ -364,7 +366,9 @@ def _():
                        stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
         os.write(theirs, b"end")
         os.close(theirs)
-        text = os.read(ours, 65536).decode()
+        text = ""
+        while not text.endswith("end"):
+            text += os.read(ours, 65536).decode()
         os.close(ours)
         return text
 
