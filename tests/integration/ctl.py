@@ -338,6 +338,15 @@ def _():
 # ---- for people --------------------------------------------------------
 
 
+def read_terminal(fd):
+    """All that was written to the other side, up to the word "end"."""
+    text = ""
+    while not text.endswith("end"):
+        text += os.read(fd, 65536).decode()
+    os.close(fd)
+    return text
+
+
 @tap.test("colour on a terminal only, and not against NO_COLOR")
 def _():
     def on_terminal(**environment):
@@ -345,12 +354,9 @@ def _():
         with Broker() as b:
             subprocess.run([CTL, "pairs"], stdout=theirs, timeout=60, check=True,
                            env=dict(os.environ, P2PMEM_SOCKET=b.path, TERM="xterm", **environment))
+        os.write(theirs, b"end")
         os.close(theirs)
-        text = ""
-        while not text.endswith("end"):
-            text += os.read(ours, 65536).decode()
-        os.close(ours)
-        return text
+        return read_terminal(ours)
 
     assert "\x1b[32mbus\x1b[0m" in on_terminal(NO_COLOR="")
     assert "\x1b" not in on_terminal(NO_COLOR="1")
@@ -366,11 +372,7 @@ def _():
                        stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
         os.write(theirs, b"end")
         os.close(theirs)
-        text = ""
-        while not text.endswith("end"):
-            text += os.read(ours, 65536).decode()
-        os.close(ours)
-        return text
+        return read_terminal(ours)
 
     text = on_terminal()
     assert re.search(r"\rcopying \[#+\.+\]  +33%  1M of 3M", text) and text.endswith("\r\x1b[Kend"), text
