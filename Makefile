@@ -107,7 +107,8 @@ clean:
 
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(filter-out %.d,$(MAKEFILE_LIST)) | sort
+	@sed -n 's/^## make *//p' $(filter-out %.d,$(MAKEFILE_LIST)) | sort | \
+		awk '/^builds/ { $$0 = "- " $$0 } { t = $$1; sub(/^[^ ]+ +/, ""); printf "make %-16s%s\n", (t == "-" ? "" : t), $$0 }'
 
 ## make               builds daemon, library and tools into build/
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)

@@ -53,6 +53,9 @@ demo:
 demo-by-hand:
 	@tests/vm/demo --by-hand
 
+bench:
+	@tests/bench/run
+
 vm-shell:
 	@tests/vm/run --shell
 
@@ -64,5 +67,6 @@ lab-clean:
 ## make test          everything, from unit tests to the lab; sets up the lab
 ## make demo          boots the lab and copies drive to drive, with witnesses
 ## make demo-by-hand  prints how to see the same with stock tools only
+## make bench         ratios against what users have today, in the lab
 ## make vm-shell      an interactive root shell in the lab
 ## make lab-clean     removes the lab's caches
