@@ -32,7 +32,7 @@ struct session {
 	struct stream *stream;
 	struct peer peer;
 	sd_event_source *io;
-	sd_event_source *work; /* on while there may be a call to take */
+	sd_event_source *work; /* there while there may be a call to take */
 	bool peer_done; /* it will send no more */
 	bool closing; /* nothing more is taken from it */
 	unsigned int fds_unread;
@@ -159,6 +159,19 @@ static int handle(struct session *s, struct json_object *message)
 
 /* ---- events ---------------------------------------------------------- */
 
+static int on_work(sd_event_source *source, void *userdata);
+
+/*
+ * One call each time: whoever sends many takes turns with the others. A deferred
+ * source keeps the place in the loop's queue that it got when it was made, ahead
+ * of all that came later, so each turn has one of its own.
+ */
+static int set_work(struct session *s, bool work)
+{
+	s->work = sd_event_source_disable_unref(s->work);
+	return work ? sd_event_add_defer(s->host->event, &s->work, on_work, s) : 0;
+}
+
 /* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
 static int update(struct session *s, bool may_have_call)
 {
@@ -173,7 +186,7 @@ static int update(struct session *s, bool may_have_call)
 	r = sd_event_source_set_io_events(s->io, events | (read ? EPOLLIN : 0));
 	if (r < 0)
 		return r;
-	r = sd_event_source_set_enabled(s->work, work ? SD_EVENT_ON : SD_EVENT_OFF);
+	r = set_work(s, work);
 	return r < 0 ? r : 0;
 }
 
@@ -235,12 +248,6 @@ int session_new(const struct session_host *host, int fd, struct session **ret)
 	if (r < 0)
 		return r;
 	r = sd_event_add_io(host->event, &s->io, stream_fd(s->stream), EPOLLIN, on_io, s);
-	if (r < 0)
-		return r;
-	r = sd_event_add_defer(host->event, &s->work, on_work, s);
-	if (r < 0)
-		return r;
-	r = sd_event_source_set_enabled(s->work, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(s);

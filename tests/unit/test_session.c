@@ -13,6 +13,8 @@
 	"{\"method\":\"org.varlink.service.GetInterfaceDescription\"," \
 	"\"parameters\":{\"interface\":\"io.p2pmem.Broker\"}}"
 
+#define NO_METHOD "{\"method\":\"a.B\"}"
+
 struct fixture {
 	struct machine machine;
 	struct mock_driver *driver;
@@ -155,15 +157,45 @@ static void answers_after_half_close(void **state)
 	assert_int_equal(count_replies(f), 1);
 }
 
+static bool has_reply(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK) == 1;
+}
+
+/* Two that have sent as much as the socket takes: neither waits until the other is done. */
+static void takes_turns(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_close_ int other = -1;
+	struct session *second;
+	size_t sent = 0;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	assert_int_equal(session_new(&f->host, fds[0], &second), 0);
+	other = fds[1];
+	while (send(f->peer, NO_METHOD, sizeof(NO_METHOD), 0) == sizeof(NO_METHOD))
+		sent++;
+	assert_true(sent > 20);
+	while (!has_reply(f->peer))
+		assert_true(sd_event_run(f->host.event, 0) > 0);
+	assert_int_equal(send(other, CALL, sizeof(CALL), 0), sizeof(CALL));
+	for (unsigned int i = 0; i < 10 && !has_reply(other); i++)
+		assert_true(sd_event_run(f->host.event, 0) > 0);
+	assert_true(has_reply(other));
+	session_free(second);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(lets_calls_wait),
-		TEST(ends_with_its_peer),
-		TEST(says_goodbye_first),
-		TEST(answers_after_half_close),
+		TEST(lets_calls_wait),		TEST(ends_with_its_peer), TEST(says_goodbye_first),
+		TEST(answers_after_half_close), TEST(takes_turns),
 	};
 
 	log_set_max(LOG_ERR);
