@@ -20,8 +20,13 @@
  */
 #define FDS_UNREAD_MAX 16U
 
+/*
+ * The longest call, Allocate for REQUEST_DEVICES_MAX devices, has 4 KiB. JSON
+ * takes some 250 times its length in memory at worst ("{},{},..."), and anyone
+ * may send it.
+ */
 static const struct stream_limits limits = {
-	.message_max = 1U << 20,
+	.message_max = 64U << 10,
 	.depth_max = 16,
 	.output_max = 16U << 20,
 	.fds_max = 0,
