@@ -34,22 +34,33 @@ int leases_add(struct leases *ls, struct lease *l)
 	return r;
 }
 
+static int compare_buffer(const void *id, const void *buffer)
+{
+	uint64_t a = *(const uint64_t *)id, b = ((const struct p2pmem_buffer_info *)buffer)->id;
+
+	return a < b ? -1 : a > b;
+}
+
+static int compare_lease(const void *id, const void *lease)
+{
+	uint64_t a = *(const uint64_t *)id, b = ((const struct lease *)lease)->buffer;
+
+	return a < b ? -1 : a > b;
+}
+
 static const struct p2pmem_buffer_info *find_buffer(const struct p2pmem_buffer_info *buffers,
 						    size_t n, const struct lease *l)
 {
-	for (size_t i = 0; i < n; i++)
-		if (buffers[i].id == l->buffer &&
-		    memcmp(buffers[i].cookie, l->cookie, sizeof(l->cookie)) == 0)
-			return &buffers[i];
-	return NULL;
+	const struct p2pmem_buffer_info *b =
+		n > 0 ? bsearch(&l->buffer, buffers, n, sizeof(*buffers), compare_buffer) : NULL;
+
+	return b && memcmp(b->cookie, l->cookie, sizeof(l->cookie)) == 0 ? b : NULL;
 }
 
+/* The driver counts upwards, so what was lent later has the greater number. */
 static bool is_lent(const struct leases *ls, const struct p2pmem_buffer_info *b)
 {
-	for (size_t i = 0; i < ls->n; i++)
-		if (ls->list[i].buffer == b->id)
-			return true;
-	return false;
+	return ls->n > 0 && bsearch(&b->id, ls->list, ls->n, sizeof(*ls->list), compare_lease);
 }
 
 /* Buffers of our user that no lease accounts for: lent before a restart, or by another process. */

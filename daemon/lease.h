@@ -38,7 +38,10 @@ void leases_done(struct leases *ls);
 /* Takes @l over, also on failure. */
 int leases_add(struct leases *ls, struct lease *l);
 
-/* Drops leases whose buffer is not listed, and notes the state of the others. */
+/*
+ * Drops leases whose buffer is not listed, and notes the state of the others.
+ * @buffers is in ascending order of their numbers, as the driver lists them.
+ */
 void leases_refresh(struct leases *ls, const struct p2pmem_buffer_info *buffers, size_t n);
 
 #define LEASE_ID_MAX (2 * P2PMEM_COOKIE_SIZE + 1)

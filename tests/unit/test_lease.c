@@ -73,6 +73,26 @@ static void grows_and_shrinks(void **state)
 	leases_done(&ls);
 }
 
+/* Tenants may hold as many as there are pages: looking for each among all would take minutes. */
+static void keeps_many(void **state)
+{
+	const size_t n = 1 << 19;
+	struct p2pmem_buffer_info *now = calloc(n / 2, sizeof(*now));
+	struct leases ls = {};
+
+	assert_non_null(now);
+	for (size_t i = 0; i < n; i++)
+		lend(&ls, i + 1, (uint8_t)i);
+	for (size_t i = 0; i < n / 2; i++)
+		now[i] = buffer(2 * i + 2, (uint8_t)(2 * i + 1), P2PMEM_STATE_LIVE);
+	leases_refresh(&ls, now, n / 2);
+	assert_int_equal(ls.n, n / 2);
+	for (size_t i = 0; i < ls.n; i++)
+		assert_int_equal(ls.list[i].buffer, 2 * i + 2);
+	leases_done(&ls);
+	free(now);
+}
+
 static void names_leases_by_cookie(void **state)
 {
 	struct lease l = {};
@@ -86,9 +106,8 @@ static void names_leases_by_cookie(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_driver),
-		cmocka_unit_test(goes_by_the_cookie),
-		cmocka_unit_test(grows_and_shrinks),
+		cmocka_unit_test(follows_the_driver),	  cmocka_unit_test(goes_by_the_cookie),
+		cmocka_unit_test(grows_and_shrinks),	  cmocka_unit_test(keeps_many),
 		cmocka_unit_test(names_leases_by_cookie),
 	};
 
