@@ -73,6 +73,9 @@ static int open_ends(struct copy *c)
 		s = endpoint_open_source(&c->src);
 	if (s == STATUS_OK)
 		s = endpoint_open_destination(&c->dst);
+	/* Only now a file that was made says on which device it lies. */
+	if (s == STATUS_OK && c->dst.created)
+		s = copy_check_overlap(&c->src, &c->dst);
 	return s;
 }
 
