@@ -165,6 +165,16 @@ static int compare(struct copy *c)
 	return r == 0 ? copy_report_difference(&c->report) : STATUS_OK;
 }
 
+/* Last of all: waiting for memory may have taken long, and the file is not ours alone. */
+static int reserve(struct copy *c)
+{
+	int s = copy_check_empty(&c->dst, c->options.force);
+
+	if (s != STATUS_OK)
+		return s;
+	return copy_check_room(&c->dst, c->size);
+}
+
 static int copy_go(struct copy *c)
 {
 	int s = open_ends(c);
@@ -174,7 +184,7 @@ static int copy_go(struct copy *c)
 	if (s == STATUS_OK)
 		s = get_memory(c);
 	if (s == STATUS_OK)
-		s = copy_check_room(&c->dst, c->size);
+		s = reserve(c);
 	if (s != STATUS_OK)
 		return s;
 	c->report.options = &c->options;

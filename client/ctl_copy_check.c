@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "client/blockdev.h"
@@ -112,11 +113,19 @@ int copy_plan_size(const struct copy_options *o, const struct endpoint *src,
 	return STATUS_OK;
 }
 
+/* Once it is open, by what it holds now. */
 int copy_check_empty(const struct endpoint *dst, bool force)
 {
-	if (force || dst->kind != ENDPOINT_FILE || dst->size == 0)
+	uint64_t size = dst->size;
+	struct stat st;
+
+	if (force || dst->kind != ENDPOINT_FILE)
 		return STATUS_OK;
-	problem("%s exists and holds %" PRIu64 " bytes", dst->path, dst->size);
+	if (dst->fd >= 0 && fstat(dst->fd, &st) == 0)
+		size = (uint64_t)st.st_size;
+	if (size == 0)
+		return STATUS_OK;
+	problem("%s exists and holds %" PRIu64 " bytes", dst->path, size);
 	remedy("--force overwrites it");
 	return STATUS_HOLDS_DATA;
 }

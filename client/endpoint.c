@@ -225,12 +225,12 @@ int endpoint_open_destination(struct endpoint *e)
 	return status == STATUS_OK ? measure(e) : status;
 }
 
-/* Only the file that was made: the name may be another's by now. */
+/* Only the file that was made: the name, or what is in it, may be another's by now. */
 static void unmake(const struct endpoint *e)
 {
 	struct stat opened, named;
 
-	if (fstat(e->fd, &opened) == 0 && stat(e->path, &named) == 0 &&
+	if (fstat(e->fd, &opened) == 0 && opened.st_size == 0 && stat(e->path, &named) == 0 &&
 	    opened.st_dev == named.st_dev && opened.st_ino == named.st_ino)
 		unlink(e->path);
 }

@@ -322,6 +322,28 @@ def _():
     assert content("old") == content("source")
 
 
+def changing(path, data):
+    """A broker during whose Allocate the file gets other content."""
+    def change(parameters):
+        with open(path, "wb") as file:
+            file.write(data)
+        return b.allocate(parameters)
+
+    b = Broker(Allocate=change)
+    return b
+
+
+@tap.test("what another wrote to the destination meanwhile stays")
+def _():
+    for exists in (True, False):
+        if exists:
+            open("new", "wb").close()
+        with changing("new", b"theirs") as b:
+            r = run("copy", "source", "new", broker=b, status=10)
+        assert "--force" in r.stderr and content("new") == b"theirs", r.stderr
+        os.unlink("new")
+
+
 @tap.test("SIGINT before the transfer: its status, and nothing is left")
 def _():
     def interrupt(_):
