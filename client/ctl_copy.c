@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -41,21 +42,34 @@ struct copy {
 	struct endpoint src;
 	struct endpoint dst;
 	uint64_t size;
+	bool reserved; /* room in the destination, beyond its end */
 	struct copy_memory memory;
 	struct copy_report report;
 };
 
-/* A file that was made here goes again if nothing was written, and ends where the copy ended. */
+/* Gives back what was reserved and not used. A file that was made here ends where the copy ended. */
+static void cut(const struct copy *c)
+{
+	off_t end = (off_t)c->report.copied.done;
+	struct stat st;
+	int r = 0;
+
+	if (!c->dst.created || !c->report.copied.bytes_written) {
+		r = fstat(c->dst.fd, &st);
+		end = st.st_size;
+	}
+	if (r < 0 || ftruncate(c->dst.fd, end) < 0)
+		note("%s could not be cut to what was copied: %s", c->dst.path, strerror(errno));
+}
+
+/* A file that was made here goes again if nothing was written. */
 static void copy_end(struct copy *c, bool complete)
 {
-	bool written = c->report.copied.bytes_written > 0;
-
-	if (!complete && written && c->dst.created &&
-	    ftruncate(c->dst.fd, (off_t)c->report.copied.done) < 0)
-		note("%s could not be cut to what was copied: %s", c->dst.path, strerror(errno));
+	if (!complete && c->reserved)
+		cut(c);
 	copy_memory_clear(&c->memory);
 	endpoint_close(&c->src, false);
-	endpoint_close(&c->dst, !written);
+	endpoint_close(&c->dst, c->report.copied.bytes_written == 0);
 }
 
 static int open_ends(struct copy *c)
@@ -172,6 +186,7 @@ static int reserve(struct copy *c)
 
 	if (s != STATUS_OK)
 		return s;
+	c->reserved = c->dst.kind == ENDPOINT_FILE;
 	return copy_check_room(&c->dst, c->size);
 }
 

@@ -344,6 +344,17 @@ def _():
         os.unlink("new")
 
 
+@tap.test("a copy that fails gives back the room that it reserved")
+def _():
+    with open("short", "wb") as file:
+        file.write(bytes(3 * MIB))
+    open("kept", "wb").close()
+    with changing("short", b"") as b:
+        run("copy", "short", "kept", broker=b, status=14)
+    assert os.stat("kept").st_blocks == 0 and os.stat("kept").st_size == 0
+    os.unlink("kept")
+
+
 @tap.test("SIGINT before the transfer: its status, and nothing is left")
 def _():
     def interrupt(_):
