@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* p2pmemctl: what comes before the verb, and finding it. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client/ctl.h"
 #include "client/ctl_help.h"
+#include "client/say.h"
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -38,4 +41,16 @@ int main(int argc, char **argv)
 	argv += optind;
 	optind = 0;
 	return v->run(argc, argv);
+}
+
+/* What could not be printed was not done, as far as a script can tell. */
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	problem("the output could not be written: %s", errno ? strerror(errno) : "an error before");
+	return status == STATUS_OK ? STATUS_FAILURE : status;
 }

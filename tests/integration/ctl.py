@@ -380,6 +380,15 @@ def read_terminal(fd):
     return text
 
 
+@tap.test("output that cannot be written is a failure")
+def _():
+    for arguments in (["list"], ["pairs", "-o", "json"], ["--help"]):
+        with Broker() as b, open("/dev/full", "w") as full:
+            r = subprocess.run([CTL, *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                               timeout=60, env=dict(os.environ, P2PMEM_SOCKET=b.path))
+        assert r.returncode == 1 and "No space left" in r.stderr, (arguments, r)
+
+
 @tap.test("colour on a terminal only, and not against NO_COLOR")
 def _():
     def on_terminal(**environment):
