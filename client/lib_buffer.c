@@ -93,7 +93,7 @@ static int parameters_build(struct failure *f, const struct p2pmem_allocate_opti
 {
 	_cleanup_json_ struct json_object *p = json_object_new_object();
 	struct json_object *devices;
-	int r = devices_build(f, o, &devices);
+	int r = p ? devices_build(f, o, &devices) : -ENOMEM;
 
 	if (r < 0)
 		return r;
