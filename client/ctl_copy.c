@@ -25,7 +25,10 @@ static void on_signal(int number)
 	copy_stop = number;
 }
 
-/* A second one ends the program at once. Whoever calls nohup wants SIGHUP ignored. */
+/*
+ * A second one ends the program at once. Whoever calls nohup wants SIGHUP ignored.
+ * A limit of the shell for files (ulimit -f) is an error like others.
+ */
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
@@ -33,6 +36,7 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	signal(SIGXFSZ, SIG_IGN);
 	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -353,6 +354,17 @@ def _():
         run("copy", "short", "kept", broker=b, status=14)
     assert os.stat("kept").st_blocks == 0 and os.stat("kept").st_size == 0
     os.unlink("kept")
+
+
+@tap.test("a limit for files is an error, not the end")
+def _():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB))
+
+    r = run("copy", "--host-memory", "source", "a", status=14, preexec_fn=limit)
+    assert "File too large" in r.stderr and "first 1 MiB" in r.stderr, r.stderr
+    assert content("a") == content("source")[:MIB]
+    os.unlink("a")
 
 
 @tap.test("SIGINT before the transfer: its status, and nothing is left")
