@@ -12,7 +12,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
-from broker import BROKER, SERVICE, TIMEOUT, Client, Daemon, number, run_as
+from broker import BROKER, IS_ROOT, SERVICE, TIMEOUT, USER, Client, Daemon, number, run_as
 from tap import equal, main, test
 
 GET_INFO = json.dumps({"method": SERVICE + "GetInfo"}).encode() + b"\0"
@@ -230,6 +230,29 @@ def limits_connections_of_a_user():
     with Daemon() as daemon:
         run_as(crowd)
         is_served(daemon)
+
+
+@test
+def keeps_room_for_root():
+    if not IS_ROOT:
+        return
+    with Daemon() as daemon:
+        crowd = []
+        try:
+            for uid in range(USER, USER + 8):
+                os.seteuid(uid)
+                crowd += [Client(daemon) for _ in range(30)]
+                os.seteuid(0)
+            for client in crowd:
+                client.call(SERVICE + "GetInfo")
+            os.seteuid(USER + 8)
+            with Client(daemon) as one_more:
+                assert one_more.receive() is None
+        finally:
+            os.seteuid(0)
+        is_served(daemon)
+        for client in crowd:
+            client.close()
 
 
 @test
