@@ -381,15 +381,23 @@ static void keeps_to_the_least_verdict(void **state)
 	fails_with(&bus, BROKER "NoCompatibleRegion");
 }
 
-/* What the driver does not know is as good as unsupported. */
+/* What the driver does not know is as good as unsupported; so is a word of it that we do not know. */
 static void never_lends_on_unknown(void **state)
 {
+	static const enum p2pmem_verdict verdicts[] = {
+		P2PMEM_VERDICT_UNKNOWN,
+		(enum p2pmem_verdict)(P2PMEM_VERDICT_BUS + 1),
+		(enum p2pmem_verdict)UINT32_MAX,
+	};
 	struct fixture *f = *state;
-	_cleanup_(answer_done) struct answer a;
 
-	mock_driver_set_far(f->driver, P2PMEM_VERDICT_UNKNOWN);
-	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"06:00.0\"}]}", &a);
-	fails_with(&a, BROKER "NoCompatibleRegion");
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		_cleanup_(answer_done) struct answer a;
+
+		mock_driver_set_far(f->driver, verdicts[i]);
+		allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"06:00.0\"}]}", &a);
+		fails_with(&a, BROKER "NoCompatibleRegion");
+	}
 }
 
 static void asks_each_time(void **state)
