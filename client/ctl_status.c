@@ -180,10 +180,13 @@ int run_status(int argc, char **argv)
 {
 	_cleanup_(world_clear) struct world w = {};
 
-	if (machine_look_here(&w.machine) < 0 || p2pmem_client_new(&w.client) < 0)
+	if (p2pmem_client_new(&w.client) < 0)
 		return no_memory();
 	w.connect_error = ctl_try_connect(w.client);
 	if (!w.connect_error)
 		w.ask_error = ask(&w);
+	/* Last, as asking may start the daemon, and that load the driver. */
+	if (machine_look_here(&w.machine) < 0)
+		return no_memory();
 	return summarise(&w);
 }
