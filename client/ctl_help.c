@@ -138,7 +138,10 @@ static int run_help(int argc, char **argv)
 		print_help();
 		return STATUS_OK;
 	}
-	v = verb_find(argv[1]);
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
+		v = &verb_help;
+	else
+		v = verb_find(argv[1]);
 	if (!v)
 		return verb_unknown(argv[1]);
 	verb_print_help(v);
