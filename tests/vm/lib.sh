@@ -7,6 +7,7 @@
 lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 lab_here=$lab_top/tests/vm
 lab_cache=${P2PMEM_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/p2pmem-lab}
+[[ $lab_cache = /* ]] || lab_cache=$PWD/$lab_cache
 lab_out=$lab_top/build/lab
 
 lab_say() { printf 'lab: %s\n' "$*" >&2; }
