@@ -25,6 +25,8 @@ static int wrong_kind(const char *path, mode_t mode)
 				 "a socket");
 	if (S_ISDIR(mode))
 		remedy("name the file in it: %s/FILE", path);
+	if (S_ISCHR(mode))
+		remedy("lsblk lists block devices; an NVMe drive's are named like /dev/nvme0n1");
 	return STATUS_NO_DEVICE;
 }
 
