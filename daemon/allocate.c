@@ -165,7 +165,7 @@ static int lend(struct allocation *a)
 {
 	struct p2pmem_alloc m = { .fd = -1 };
 	_cleanup_close_ int fd = -1;
-	const struct candidate *c;
+	const struct candidate *c = NULL;
 	int r;
 
 	if (getrandom(m.cookie, sizeof(m.cookie), 0) != sizeof(m.cookie))
