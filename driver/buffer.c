@@ -1,43 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers: allocations that are files. file.c makes the file; here is how the
- * memory comes and goes.
+ * Buffers: allocations that are files. Here are the objects, how one is made,
+ * and all of them by number. reclaim.c says how memory comes to a buffer and
+ * leaves it, file.c what the file can do.
  *
- * A buffer's inode is its life: all opens, those through /proc/PID/fd
- * included, and all mappings lead to it, and its eviction is the moment when
- * nobody has the buffer any more. Its address space holds the mappings and
- * nothing else, so revocation is one unmap_mapping_range().
- *
- * The memory goes back to the pool when there is no inode any more, or access
- * was revoked, and no page is referred to by a transfer. That is tried at
- * once; if it fails, the reaper looks again, 1 to 64 ms apart.
- *
- * The inode is never referenced from here: whoever holds buffer->lock with
- * buffer->inode set holds up its eviction, and with it the end of the mount,
- * which an inode reference alone would not.
- *
- * The module stays as long as memory is out of the pool.
+ * A buffer is published, so that it can be listed and revoked, when it is
+ * complete; until then only its maker knows it.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/pid_namespace.h>
-#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
 #include "p2pmem.h"
 
-#define FIRST_LOOK_MS 1U
-#define LAST_LOOK_MS 64U
-
 /* All buffers by id. An entry's reference is safe to take under xa_lock. */
 static DEFINE_XARRAY(buffers);
 static atomic64_t last_id;
-
-static struct workqueue_struct *reaper;
 
 static void buffer_free(struct kref *ref)
 {
@@ -80,119 +61,22 @@ struct p2pmem_buffer *p2pmem_buffer_next(u64 *id)
 	return buffer;
 }
 
-/* ---- memory out of the pool ------------------------------------------ */
-
-static int take_memory(struct p2pmem_buffer *buffer, size_t length)
-{
-	struct p2pmem_region *region = buffer->region;
-	int err;
-
-	if (region->gone)
-		return -ENODEV;
-	err = p2pmem_memory_take(&buffer->memory, region->pdev, length);
-	if (err)
-		return err;
-	p2pmem_region_charge(region, length);
-	buffer->held = true;
-	kref_get(&buffer->ref);
-	__module_get(THIS_MODULE);
-	return 0;
-}
-
-/* The provider stays while its pool is asked. */
-static int buffer_take_memory(struct p2pmem_buffer *buffer, size_t length)
-{
-	struct p2pmem_region *region = buffer->region;
-	int err;
-
-	if (down_read_killable(&region->lock))
-		return -EINTR;
-	err = take_memory(buffer, length);
-	up_read(&region->lock);
-	return err;
-}
-
-/* Return: true if this very call gave the memory back. */
-static bool buffer_give_back(struct p2pmem_buffer *buffer)
-{
-	bool done = false;
-
-	down_write(&buffer->lock);
-	if (buffer->held && (buffer->revoked || !buffer->inode))
-		done = p2pmem_memory_give_back(&buffer->memory);
-	if (done) {
-		buffer->held = false;
-		p2pmem_region_uncharge(buffer->region,
-				       p2pmem_buffer_length(buffer),
-				       buffer->draining);
-	}
-	up_write(&buffer->lock);
-	return done;
-}
-
-static void buffer_look_later(struct p2pmem_buffer *buffer, unsigned int delay)
-{
-	kref_get(&buffer->ref);
-	if (!queue_delayed_work(reaper, &buffer->reap, msecs_to_jiffies(delay)))
-		p2pmem_buffer_put(buffer);
-}
-
-/* Gives the memory back, now or as soon as transfers have let go of it. */
-static void buffer_reclaim(struct p2pmem_buffer *buffer, unsigned int delay)
-{
-	if (buffer_give_back(buffer)) {
-		p2pmem_buffer_put(buffer);
-		module_put(THIS_MODULE);
-	} else if (READ_ONCE(buffer->held)) {
-		buffer_look_later(buffer, delay);
-	}
-}
-
-static void buffer_reap(struct work_struct *work)
-{
-	struct p2pmem_buffer *buffer =
-		container_of(to_delayed_work(work), struct p2pmem_buffer, reap);
-
-	buffer->delay = min(2 * buffer->delay, LAST_LOOK_MS);
-	buffer_reclaim(buffer, buffer->delay);
-	p2pmem_buffer_put(buffer);
-}
-
 /**
- * p2pmem_buffer_abandon() - lets go of a buffer that has no inode any more
- * @buffer: the buffer; drops the reference of its inode, or its maker's
- */
-void p2pmem_buffer_abandon(struct p2pmem_buffer *buffer)
-{
-	down_write(&buffer->lock);
-	buffer->inode = NULL;
-	if (buffer->held) {
-		buffer->draining = true;
-		p2pmem_region_drain(buffer->region,
-				    p2pmem_buffer_length(buffer));
-	}
-	up_write(&buffer->lock);
-
-	buffer_reclaim(buffer, FIRST_LOOK_MS);
-	p2pmem_buffer_put(buffer);
-}
-
-/**
- * p2pmem_buffer_revoke() - ends all access to a buffer, for good
- * @buffer: the buffer
+ * p2pmem_buffer_find() - finds a buffer by its very number
+ * @id: its number
  *
- * Transfers that have begun go on, and hold the memory until they end.
+ * Return: the buffer, referenced, or NULL.
  */
-void p2pmem_buffer_revoke(struct p2pmem_buffer *buffer)
+struct p2pmem_buffer *p2pmem_buffer_find(u64 id)
 {
-	down_write(&buffer->lock);
-	buffer->revoked = true;
-	if (buffer->inode)
-		unmap_mapping_range(buffer->inode->i_mapping, 0, 0, 1);
-	up_write(&buffer->lock);
+	u64 found = id;
+	struct p2pmem_buffer *buffer = p2pmem_buffer_next(&found);
 
-	wake_up_poll(&buffer->wait, EPOLLHUP);
-	buffer_reclaim(buffer, FIRST_LOOK_MS);
+	if (buffer && found != id) {
+		p2pmem_buffer_put(buffer);
+		return NULL;
+	}
+	return buffer;
 }
 
 /* ---- what is shown ---------------------------------------------------- */
@@ -201,7 +85,9 @@ static u32 buffer_state(const struct p2pmem_buffer *buffer)
 {
 	if (!buffer->inode)
 		return P2PMEM_STATE_DRAINING;
-	return buffer->revoked ? P2PMEM_STATE_REVOKED : P2PMEM_STATE_LIVE;
+	if (buffer->revoked)
+		return P2PMEM_STATE_REVOKED;
+	return buffer->notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_LIVE;
 }
 
 /**
@@ -248,8 +134,7 @@ static struct p2pmem_buffer *buffer_new(struct p2pmem_region *region,
 	buffer->pid = get_pid(task_tgid(current));
 	init_rwsem(&buffer->lock);
 	init_waitqueue_head(&buffer->wait);
-	INIT_DELAYED_WORK(&buffer->reap, buffer_reap);
-	buffer->delay = FIRST_LOOK_MS;
+	p2pmem_buffer_init_reclaim(buffer);
 	return buffer;
 }
 
@@ -263,9 +148,14 @@ static int buffer_publish(struct p2pmem_buffer *buffer)
 	int err = -ENODEV;
 
 	down_read(&region->lock);
-	if (!region->gone)
+	if (!region->gone) {
+		/* Before others find it and may bring it to its end. */
+		buffer->handed_out = true;
 		err = xa_insert(&buffers, buffer->id, buffer,
 				GFP_KERNEL_ACCOUNT);
+		if (err)
+			buffer->handed_out = false;
+	}
 	up_read(&region->lock);
 	return err;
 }
@@ -274,7 +164,7 @@ static int buffer_fill(struct p2pmem_buffer *buffer, size_t length)
 {
 	int err;
 
-	err = buffer_take_memory(buffer, length);
+	err = p2pmem_buffer_take_memory(buffer, length);
 	if (err)
 		return err;
 	return p2pmem_memory_zero(&buffer->memory, &buffer->region->gone);
@@ -312,23 +202,4 @@ struct file *p2pmem_buffer_create(struct p2pmem_region *region,
 		return ERR_PTR(err);
 	}
 	return file;
-}
-
-/* ---- the whole ------------------------------------------------------- */
-
-/**
- * p2pmem_buffers_init() - starts the reaper
- */
-int p2pmem_buffers_init(void)
-{
-	reaper = alloc_workqueue("p2pmem", WQ_UNBOUND, 0);
-	return reaper ? 0 : -ENOMEM;
-}
-
-/**
- * p2pmem_buffers_exit() - waits for the reaper's last steps
- */
-void p2pmem_buffers_exit(void)
-{
-	destroy_workqueue(reaper);
 }

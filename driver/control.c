@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/p2pmem-control: what there is. Lists are read in pieces, by number;
- * each entry is looked up and described on its own, so no lock is held while
- * the caller's memory is written.
+ * /dev/p2pmem-control: what there is, and revocation. Lists are read in pieces,
+ * by number; each entry is looked up and described on its own, so no lock is
+ * held while the caller's memory is written. Events are in event.c, queries in
+ * query.c.
  */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -90,6 +91,31 @@ static int list_regions(struct file *file, struct p2pmem_call *call)
 	return err ?: p2pmem_reply(call);
 }
 
+static int revoke(struct file *file, struct p2pmem_call *call)
+{
+	const struct p2pmem_revoke *request = &call->arg.revoke;
+	struct p2pmem_buffer *buffer;
+
+	if (request->flags & ~P2PMEM_REVOKE_NOTICE)
+		return -EINVAL;
+	buffer = p2pmem_buffer_find(request->id);
+	if (!buffer)
+		return -ENOENT;
+	if (request->flags & P2PMEM_REVOKE_NOTICE)
+		p2pmem_buffer_give_notice(buffer);
+	else
+		p2pmem_buffer_revoke(buffer);
+	p2pmem_buffer_put(buffer);
+	return 0;
+}
+
+static int rescan(struct file *file, struct p2pmem_call *call)
+{
+	if (call->arg.rescan.flags)
+		return -EINVAL;
+	return p2pmem_providers_scan();
+}
+
 static const struct p2pmem_request control_requests[] = {
 	P2PMEM_REQUEST(P2PMEM_CONTROL_LIST_BUFFERS, p2pmem_list, start,
 		       list_buffers),
@@ -99,6 +125,8 @@ static const struct p2pmem_request control_requests[] = {
 		       p2pmem_query),
 	P2PMEM_REQUEST(P2PMEM_CONTROL_QUERY_BLOCK, p2pmem_query_block,
 		       max_bytes, p2pmem_query_block),
+	P2PMEM_REQUEST(P2PMEM_CONTROL_REVOKE, p2pmem_revoke, id, revoke),
+	P2PMEM_REQUEST(P2PMEM_CONTROL_RESCAN, p2pmem_rescan, flags, rescan),
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd,
@@ -108,8 +136,23 @@ static long control_ioctl(struct file *file, unsigned int cmd,
 			       ARRAY_SIZE(control_requests), cmd, arg);
 }
 
+static int control_open(struct inode *inode, struct file *file)
+{
+	return p2pmem_events_open(file) ?: stream_open(inode, file);
+}
+
+static int control_release(struct inode *inode, struct file *file)
+{
+	p2pmem_events_close(file);
+	return 0;
+}
+
 static const struct file_operations control_fops = {
 	.owner = THIS_MODULE,
+	.open = control_open,
+	.release = control_release,
+	.read = p2pmem_events_read,
+	.poll = p2pmem_events_poll,
 	.unlocked_ioctl = control_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

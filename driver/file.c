@@ -58,7 +58,8 @@ static __poll_t buffer_poll(struct file *file, poll_table *table)
 	struct p2pmem_buffer *buffer = p2pmem_buffer_of(file);
 
 	poll_wait(file, &buffer->wait, table);
-	return READ_ONCE(buffer->revoked) ? EPOLLHUP : 0;
+	return (READ_ONCE(buffer->notice) ? EPOLLPRI : 0) |
+	       (READ_ONCE(buffer->revoked) ? EPOLLHUP : 0);
 }
 
 static const struct file_operations buffer_fops = {

@@ -19,6 +19,8 @@ union p2pmem_argument {
 	struct p2pmem_list list;
 	struct p2pmem_query query;
 	struct p2pmem_query_block query_block;
+	struct p2pmem_revoke revoke;
+	struct p2pmem_rescan rescan;
 };
 
 /**

@@ -19,12 +19,12 @@ static int __init p2pmem_init(void)
 		return -EOPNOTSUPP;
 	}
 
-	err = p2pmem_buffers_init();
+	err = p2pmem_reclaim_init();
 	if (err)
 		return err;
 	err = p2pmem_regions_init();
 	if (err)
-		goto exit_buffers;
+		goto exit_reclaim;
 	err = p2pmem_providers_init();
 	if (err)
 		goto exit_regions;
@@ -38,8 +38,8 @@ exit_providers:
 	p2pmem_providers_exit();
 exit_regions:
 	p2pmem_regions_exit();
-exit_buffers:
-	p2pmem_buffers_exit();
+exit_reclaim:
+	p2pmem_reclaim_exit();
 	return err;
 }
 
@@ -48,7 +48,7 @@ static void __exit p2pmem_exit(void)
 	p2pmem_control_exit();
 	p2pmem_providers_exit();
 	p2pmem_regions_exit();
-	p2pmem_buffers_exit();
+	p2pmem_reclaim_exit();
 }
 
 module_init(p2pmem_init);

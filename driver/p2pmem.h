@@ -17,12 +17,14 @@
  * Locks, outermost first:
  *
  *   device lock of the provider      (driver core, in the notifier)
+ *   queue->reading                   one reader per queue of events, event.c
  *   mmap_lock                        (memory management, in mmap and faults)
  *   regions_lock                     list of regions, region.c
  *   region->lock                     reading: the provider stays
  *   buffer->lock                     state of the buffer; faults read it
  *   i_mmap_rwsem, page table locks   (memory management)
  *   region->charge_lock              counters
+ *   queues_lock                      queues of events, event.c
  */
 #ifndef P2PMEM_H
 #define P2PMEM_H
@@ -97,6 +99,8 @@ struct p2pmem_memory {
  * @pid: which process did, referenced
  * @lock: protects the members that follow
  * @inode: set as long as the inode lives, not referenced
+ * @handed_out: it was published, and so may have been seen
+ * @notice: its holders were asked to give it back
  * @revoked: access has ended for good
  * @held: @memory is out of the pool
  * @draining: charged as draining
@@ -116,6 +120,8 @@ struct p2pmem_buffer {
 
 	struct rw_semaphore lock;
 	struct inode *inode;
+	bool handed_out;
+	bool notice;
 	bool revoked;
 	bool held;
 	bool draining;
@@ -131,6 +137,16 @@ static inline size_t p2pmem_buffer_length(const struct p2pmem_buffer *buffer)
 	return buffer->memory.nr_pages << PAGE_SHIFT;
 }
 
+static inline void p2pmem_pci_address_of(const struct pci_dev *pdev,
+					 struct p2pmem_pci_address *address)
+{
+	*address = (struct p2pmem_pci_address){
+		.domain = pci_domain_nr(pdev->bus),
+		.bus = pdev->bus->number,
+		.devfn = pdev->devfn,
+	};
+}
+
 /* region.c */
 int p2pmem_regions_init(void);
 void p2pmem_regions_exit(void);
@@ -141,33 +157,53 @@ struct p2pmem_region *
 p2pmem_region_find(const struct p2pmem_pci_address *address);
 void p2pmem_region_get(struct p2pmem_region *region);
 void p2pmem_region_put(struct p2pmem_region *region);
+
+/* charge.c */
 void p2pmem_region_charge(struct p2pmem_region *region, u64 bytes);
 void p2pmem_region_drain(struct p2pmem_region *region, u64 bytes);
 void p2pmem_region_uncharge(struct p2pmem_region *region, u64 bytes,
 			    bool draining);
 void p2pmem_region_describe(struct p2pmem_region *region,
 			    struct p2pmem_region_info *info);
-void p2pmem_pci_address_of(const struct pci_dev *pdev,
-			   struct p2pmem_pci_address *address);
 
 /* provider.c */
 int p2pmem_providers_init(void);
 void p2pmem_providers_exit(void);
+int p2pmem_providers_scan(void);
+void p2pmem_provider_add(struct pci_dev *pdev);
+void p2pmem_provider_remove(struct pci_dev *pdev);
+
+/* event.c */
+void p2pmem_event_region(const struct p2pmem_region *region,
+			 enum p2pmem_event_type type);
+void p2pmem_event_buffer(const struct p2pmem_buffer *buffer,
+			 enum p2pmem_event_type type);
+int p2pmem_events_open(struct file *file);
+void p2pmem_events_close(struct file *file);
+ssize_t p2pmem_events_read(struct file *file, char __user *to, size_t size,
+			   loff_t *at);
+__poll_t p2pmem_events_poll(struct file *file, struct poll_table_struct *table);
 
 /* node.c */
 extern const struct file_operations p2pmem_region_fops;
 
 /* buffer.c */
-int p2pmem_buffers_init(void);
-void p2pmem_buffers_exit(void);
 struct file *p2pmem_buffer_create(struct p2pmem_region *region,
 				  const struct p2pmem_alloc *request);
 struct p2pmem_buffer *p2pmem_buffer_next(u64 *id);
+struct p2pmem_buffer *p2pmem_buffer_find(u64 id);
 void p2pmem_buffer_put(struct p2pmem_buffer *buffer);
-void p2pmem_buffer_abandon(struct p2pmem_buffer *buffer);
-void p2pmem_buffer_revoke(struct p2pmem_buffer *buffer);
 void p2pmem_buffer_describe(struct p2pmem_buffer *buffer,
 			    struct p2pmem_buffer_info *info);
+
+/* reclaim.c */
+int p2pmem_reclaim_init(void);
+void p2pmem_reclaim_exit(void);
+void p2pmem_buffer_init_reclaim(struct p2pmem_buffer *buffer);
+int p2pmem_buffer_take_memory(struct p2pmem_buffer *buffer, size_t length);
+void p2pmem_buffer_abandon(struct p2pmem_buffer *buffer);
+void p2pmem_buffer_give_notice(struct p2pmem_buffer *buffer);
+void p2pmem_buffer_revoke(struct p2pmem_buffer *buffer);
 
 /* file.c */
 int p2pmem_buffers_open(void);

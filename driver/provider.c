@@ -36,8 +36,11 @@ static bool publishes_memory(struct pci_dev *pdev)
 	return nearest == pdev;
 }
 
-/* The caller holds the device lock of the function. */
-static void provider_add(struct pci_dev *pdev)
+/**
+ * p2pmem_provider_add() - makes the region of a function, if it is a provider
+ * @pdev: the function, its device lock held and a driver bound
+ */
+void p2pmem_provider_add(struct pci_dev *pdev)
 {
 	struct p2pmem_region *region;
 
@@ -79,13 +82,17 @@ static void wait_for_transfers(struct p2pmem_region *region)
 
 static void region_end(struct p2pmem_region *region)
 {
+	p2pmem_event_region(region, P2PMEM_EVENT_REGION_GONE);
 	revoke_buffers(region);
 	wait_for_transfers(region);
 	p2pmem_region_put(region);
 }
 
-/* The caller holds the device lock of the function. */
-static void provider_remove(struct pci_dev *pdev)
+/**
+ * p2pmem_provider_remove() - ends the region of a function, if it has one
+ * @pdev: the function, its device lock held
+ */
+void p2pmem_provider_remove(struct pci_dev *pdev)
 {
 	struct p2pmem_region *region = p2pmem_region_retire(pdev);
 
@@ -100,10 +107,10 @@ static int provider_notify(struct notifier_block *block, unsigned long action,
 
 	switch (action) {
 	case BUS_NOTIFY_BOUND_DRIVER:
-		provider_add(pdev);
+		p2pmem_provider_add(pdev);
 		return NOTIFY_OK;
 	case BUS_NOTIFY_UNBIND_DRIVER:
-		provider_remove(pdev);
+		p2pmem_provider_remove(pdev);
 		return NOTIFY_OK;
 	default:
 		return NOTIFY_DONE;
@@ -114,29 +121,36 @@ static struct notifier_block provider_notifier = {
 	.notifier_call = provider_notify,
 };
 
-static void scan(void)
-{
-	struct pci_dev *pdev = NULL;
-
-	for_each_pci_dev(pdev) {
-		device_lock(&pdev->dev);
-		if (device_is_bound(&pdev->dev))
-			provider_add(pdev);
-		device_unlock(&pdev->dev);
-	}
-}
-
-/**
- * p2pmem_providers_init() - finds the providers there are, watches for more
- */
-int p2pmem_providers_init(void)
+static int scan_function(struct pci_dev *pdev)
 {
 	int err;
 
-	err = bus_register_notifier(&pci_bus_type, &provider_notifier);
+	err = device_lock_interruptible(&pdev->dev);
 	if (err)
 		return err;
-	scan();
+	if (device_is_bound(&pdev->dev))
+		p2pmem_provider_add(pdev);
+	device_unlock(&pdev->dev);
+	return 0;
+}
+
+/**
+ * p2pmem_providers_scan() - finds providers that have no region yet
+ *
+ * Return: 0, or -EINTR if a signal ended it early.
+ */
+int p2pmem_providers_scan(void)
+{
+	struct pci_dev *pdev = NULL;
+	int err;
+
+	for_each_pci_dev(pdev) {
+		err = scan_function(pdev);
+		if (err) {
+			pci_dev_put(pdev);
+			return err;
+		}
+	}
 	return 0;
 }
 
@@ -152,4 +166,20 @@ void p2pmem_providers_exit(void)
 	bus_unregister_notifier(&pci_bus_type, &provider_notifier);
 	while ((region = p2pmem_region_retire(NULL)))
 		region_end(region);
+}
+
+/**
+ * p2pmem_providers_init() - finds the providers there are, watches for more
+ */
+int p2pmem_providers_init(void)
+{
+	int err;
+
+	err = bus_register_notifier(&pci_bus_type, &provider_notifier);
+	if (err)
+		return err;
+	err = p2pmem_providers_scan();
+	if (err)
+		p2pmem_providers_exit();
+	return err;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Regions: the P2P memory of one PCI function each. Here are the objects, what
- * is charged to them, and the list of those whose provider is there.
- * provider.c says when they come and go.
+ * Regions: the P2P memory of one PCI function each. Here are the objects, and
+ * the list of those whose provider is there. provider.c says when they come
+ * and go, charge.c what is charged to them.
  *
  * A region's number is free again when the last open file on it and its last
  * buffer are gone, so a number in a list always means one region.
@@ -93,88 +93,6 @@ static struct p2pmem_region *region_new(struct pci_dev *pdev)
 	cdev_init(&region->cdev, &p2pmem_region_fops);
 	region->cdev.owner = THIS_MODULE;
 	return region;
-}
-
-/* ---- what is charged to it ------------------------------------------- */
-
-/**
- * p2pmem_region_charge() - counts memory that leaves the pool
- * @region: the region
- * @bytes: length of the buffer
- */
-void p2pmem_region_charge(struct p2pmem_region *region, u64 bytes)
-{
-	spin_lock(&region->charge_lock);
-	region->allocated += bytes;
-	region->buffers++;
-	spin_unlock(&region->charge_lock);
-}
-
-/**
- * p2pmem_region_drain() - counts memory that nobody has any more
- * @region: the region
- * @bytes: length of the buffer
- */
-void p2pmem_region_drain(struct p2pmem_region *region, u64 bytes)
-{
-	spin_lock(&region->charge_lock);
-	region->allocated -= bytes;
-	region->draining += bytes;
-	spin_unlock(&region->charge_lock);
-}
-
-/**
- * p2pmem_region_uncharge() - counts memory that is back in the pool
- * @region: the region
- * @bytes: length of the buffer
- * @draining: it was passed to p2pmem_region_drain() before
- */
-void p2pmem_region_uncharge(struct p2pmem_region *region, u64 bytes,
-			    bool draining)
-{
-	spin_lock(&region->charge_lock);
-	if (draining)
-		region->draining -= bytes;
-	else
-		region->allocated -= bytes;
-	if (!--region->buffers)
-		wake_up_all(&region->idle);
-	spin_unlock(&region->charge_lock);
-}
-
-/**
- * p2pmem_pci_address_of() - writes the address of a function
- * @pdev: the function
- * @address: filled
- */
-void p2pmem_pci_address_of(const struct pci_dev *pdev,
-			   struct p2pmem_pci_address *address)
-{
-	address->domain = pci_domain_nr(pdev->bus);
-	address->bus = pdev->bus->number;
-	address->devfn = pdev->devfn;
-	address->reserved = 0;
-}
-
-/**
- * p2pmem_region_describe() - fills what is shown of a region
- * @region: the region
- * @info: filled, but for its size
- */
-void p2pmem_region_describe(struct p2pmem_region *region,
-			    struct p2pmem_region_info *info)
-{
-	info->abi_version = P2PMEM_ABI_VERSION;
-	info->region = region->dev.id;
-	info->granule = PAGE_SIZE;
-	p2pmem_pci_address_of(region->pdev, &info->provider);
-	info->numa_node = dev_to_node(&region->pdev->dev);
-
-	spin_lock(&region->charge_lock);
-	info->allocated = region->allocated;
-	info->draining = region->draining;
-	info->buffers = region->buffers;
-	spin_unlock(&region->charge_lock);
 }
 
 /* ---- the list -------------------------------------------------------- */
@@ -280,6 +198,9 @@ struct p2pmem_region *p2pmem_region_create(struct pci_dev *pdev)
 	mutex_lock(&regions_lock);
 	if (!region_of(pdev))
 		region = region_make(pdev);
+	/* While the list is locked: nobody can end it before it was told of. */
+	if (!IS_ERR_OR_NULL(region))
+		p2pmem_event_region(region, P2PMEM_EVENT_REGION_ADDED);
 	mutex_unlock(&regions_lock);
 	return region;
 }

@@ -65,6 +65,23 @@ AT(p2pmem_query_block, flags, 12);
 AT(p2pmem_query_block, max_segments, 16);
 AT(p2pmem_query_block, max_bytes, 20);
 
+SIZE(p2pmem_revoke, 16);
+AT(p2pmem_revoke, flags, 4);
+AT(p2pmem_revoke, id, 8);
+
+SIZE(p2pmem_rescan, 8);
+AT(p2pmem_rescan, flags, 4);
+
+SIZE(p2pmem_event, 64);
+AT(p2pmem_event, type, 4);
+AT(p2pmem_event, id, 8);
+AT(p2pmem_event, length, 16);
+AT(p2pmem_event, cookie, 24);
+AT(p2pmem_event, provider, 40);
+AT(p2pmem_event, region, 48);
+AT(p2pmem_event, uid, 52);
+AT(p2pmem_event, lost, 56);
+
 _Static_assert(P2PMEM_REGION_INFO == 0xb900, "number");
 _Static_assert(P2PMEM_REGION_ALLOC == 0xb901, "number");
 _Static_assert(P2PMEM_BUFFER_INFO == 0xb920, "number");
@@ -73,6 +90,13 @@ _Static_assert(P2PMEM_CONTROL_LIST_BUFFERS == 0xb940, "number");
 _Static_assert(P2PMEM_CONTROL_LIST_REGIONS == 0xb941, "number");
 _Static_assert(P2PMEM_CONTROL_QUERY == 0xb942, "number");
 _Static_assert(P2PMEM_CONTROL_QUERY_BLOCK == 0xb943, "number");
+_Static_assert(P2PMEM_CONTROL_REVOKE == 0xb944, "number");
+_Static_assert(P2PMEM_CONTROL_RESCAN == 0xb945, "number");
+_Static_assert(P2PMEM_REVOKE_NOTICE == 1, "flag");
+_Static_assert(P2PMEM_EVENT_FREED == 1 && P2PMEM_EVENT_NOTICE == 2 && P2PMEM_EVENT_REVOKED == 3 &&
+		       P2PMEM_EVENT_REGION_ADDED == 4 && P2PMEM_EVENT_REGION_GONE == 5 &&
+		       P2PMEM_EVENT_LOST == 6,
+	       "events");
 _Static_assert(P2PMEM_VERDICT_UNKNOWN == 0 && P2PMEM_VERDICT_UNSUPPORTED == 1 &&
 		       P2PMEM_VERDICT_BRIDGE == 2 && P2PMEM_VERDICT_BUS == 3,
 	       "verdicts");

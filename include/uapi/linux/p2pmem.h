@@ -7,8 +7,8 @@
  * Three kinds of file answer requests:
  *
  *   /dev/p2pmemN          one per region: the P2P memory of one PCI function
- *   /dev/p2pmem-control   what there is, and which device can reach which
- *                         region
+ *   /dev/p2pmem-control   what there is, which device can reach which region,
+ *                         revocation, and, by read(), what happens
  *   a buffer              the descriptor that P2PMEM_REGION_ALLOC returns; it
  *                         can be mapped (MAP_SHARED), reopened through
  *                         /proc/PID/fd, passed on and stat'ed. Memory is lent
@@ -29,9 +29,9 @@
  *
  * A mapping is not inherited over fork() and does not grow; a child that has
  * the descriptor can map it. When a region goes, because its provider is
- * unbound or removed, access to its buffers is revoked: accesses raise SIGBUS,
- * transfers that have not begun fail with EFAULT, and poll() on the buffer
- * reports POLLHUP from then on.
+ * unbound or removed, access to its buffers is revoked, as by
+ * P2PMEM_CONTROL_REVOKE: accesses raise SIGBUS, transfers that have not begun
+ * fail with EFAULT, and poll() on the buffer reports POLLHUP from then on.
  *
  * Every request takes a pointer to a structure that begins with its own size
  * in bytes, as the caller knows it. Structures only ever grow at the end. The
@@ -45,8 +45,9 @@
  *   EINVAL   the size is smaller than that of the first release, a reserved
  *            member is not zero, or a flag is not known
  *   E2BIG    bytes beyond what this kernel knows are not zero
- *   EFAULT   the structure cannot be read or written. Memory of a peer-to-peer
- *            mapping is no place for one.
+ *   EFAULT   the structure cannot be read or written. It may be in a mapping
+ *            of peer-to-peer memory, where that is as slow as any access by
+ *            the CPU, and fails this way once access to it is revoked.
  *   EINTR    a signal arrived first; nothing was done
  *
  * What else each request can return is said beside it.
@@ -285,6 +286,109 @@ struct p2pmem_query_block {
 	__u32 max_bytes;
 };
 
+/* P2PMEM_CONTROL_REVOKE: what is to be done. */
+#define P2PMEM_REVOKE_NOTICE (1U << 0) /* give notice, and no more */
+
+/**
+ * struct p2pmem_revoke - argument of P2PMEM_CONTROL_REVOKE
+ * @size: in: size of this structure
+ * @flags: in: P2PMEM_REVOKE_*
+ * @id: in: the buffer
+ *
+ * With %P2PMEM_REVOKE_NOTICE the buffer's state becomes %P2PMEM_STATE_NOTICE,
+ * and poll() on it reports POLLPRI from then on: its holders are asked to give
+ * it back, and nothing else changes.
+ *
+ * Without, access ends at once and for good, and the state becomes
+ * %P2PMEM_STATE_REVOKED: mappings raise SIGBUS, new ones fail with ENODEV,
+ * transfers that have not begun fail with EFAULT, poll() reports POLLHUP.
+ * Transfers in flight end as they would have; until then the memory stays
+ * charged, and out of the pool.
+ *
+ * What has been done already, or is too late, because nobody has the buffer
+ * any more, is no error.
+ *
+ * ENOENT  there is no such buffer
+ */
+struct p2pmem_revoke {
+	__u32 size;
+	__u32 flags;
+	__u64 id;
+};
+
+/**
+ * struct p2pmem_rescan - argument of P2PMEM_CONTROL_RESCAN
+ * @size: in: size of this structure
+ * @flags: in: zero
+ *
+ * Looks for functions that have P2P memory and no region yet. Regions come by
+ * themselves when a driver is bound; one that brings out its memory later, for
+ * instance at a reset of its controller, is found this way.
+ *
+ * EINTR  a signal arrived; what had been found by then has its region
+ */
+struct p2pmem_rescan {
+	__u32 size;
+	__u32 flags;
+};
+
+/* What struct p2pmem_event tells. */
+enum p2pmem_event_type {
+	P2PMEM_EVENT_FREED = 1, /* a buffer's memory is back in the pool */
+	P2PMEM_EVENT_NOTICE = 2, /* a buffer was asked to be given back */
+	P2PMEM_EVENT_REVOKED = 3, /* access to a buffer has ended */
+	P2PMEM_EVENT_REGION_ADDED = 4, /* a region is there */
+	P2PMEM_EVENT_REGION_GONE = 5, /* a region's provider is going */
+	P2PMEM_EVENT_LOST = 6, /* @lost events were not kept */
+};
+
+/**
+ * struct p2pmem_event - what read() of /dev/p2pmem-control gives
+ * @size: size of this event
+ * @type: enum p2pmem_event_type; there may be more of them one day
+ * @id: the buffer, or 0
+ * @length: bytes of the buffer, or 0
+ * @cookie: the buffer's, or zero
+ * @provider: the PCI function that the buffer or region is of
+ * @region: N of /dev/p2pmemN
+ * @uid: user that allocated the buffer, in the reader's user namespace, or 0
+ * @lost: events lost at this place, with %P2PMEM_EVENT_LOST only
+ *
+ * Each open file of the node has a queue of its own, which begins when it is
+ * opened: whoever opens, lists and then reads misses nothing, and may be told
+ * of what the list has already. Two descriptors of one open file share it.
+ *
+ * read() gives as many whole events as there are and fit, oldest first. They
+ * may grow: step by @size, and read into no less than
+ * %P2PMEM_EVENT_READ_SIZE bytes. Without any it waits, or fails with EAGAIN
+ * if the file is non-blocking. poll() reports POLLIN while there are some.
+ *
+ * A queue keeps a few hundred events. When it is full, later ones are counted
+ * and dropped, until those before them have been read: then one event says how
+ * many were lost, and whoever needs to know lists again.
+ *
+ * A buffer's events come in the order notice, revoked, freed; freed comes last
+ * and once, for each buffer that was handed out.
+ *
+ * EINVAL  the read is too short for one event
+ * EAGAIN  there is none, and the file is non-blocking
+ * EINTR   a signal arrived first
+ * EFAULT  the memory cannot be written; the events stay
+ */
+struct p2pmem_event {
+	__u32 size;
+	__u32 type;
+	__u64 id;
+	__u64 length;
+	__u8 cookie[P2PMEM_COOKIE_SIZE];
+	struct p2pmem_pci_address provider;
+	__u32 region;
+	__u32 uid;
+	__u64 lost;
+};
+
+#define P2PMEM_EVENT_READ_SIZE 4096
+
 /*
  * Numbers carry no size, so that they stay as they are when a structure
  * grows. Since 1 unless said otherwise.
@@ -300,5 +404,7 @@ struct p2pmem_query_block {
 #define P2PMEM_CONTROL_LIST_REGIONS _IO(P2PMEM_IOC_TYPE, 0x41)
 #define P2PMEM_CONTROL_QUERY _IO(P2PMEM_IOC_TYPE, 0x42)
 #define P2PMEM_CONTROL_QUERY_BLOCK _IO(P2PMEM_IOC_TYPE, 0x43)
+#define P2PMEM_CONTROL_REVOKE _IO(P2PMEM_IOC_TYPE, 0x44)
+#define P2PMEM_CONTROL_RESCAN _IO(P2PMEM_IOC_TYPE, 0x45)
 
 #endif /* _UAPI_LINUX_P2PMEM_H */
