@@ -202,11 +202,24 @@ void lab_open(struct lab *lab)
 	     lab->scratch ?: "none");
 }
 
+int alloc_request(const struct lab *lab, struct p2pmem_alloc *request)
+{
+	request->size = sizeof(*request);
+	return ioctl(lab->region, P2PMEM_REGION_ALLOC, request) < 0 ? -1 : request->fd;
+}
+
 int alloc(const struct lab *lab, uint64_t length)
 {
-	struct p2pmem_alloc request = { .size = sizeof(request), .length = length };
+	struct p2pmem_alloc request = { .length = length };
 
-	return ioctl(lab->region, P2PMEM_REGION_ALLOC, &request) < 0 ? -1 : request.fd;
+	return alloc_request(lab, &request);
+}
+
+int revoke_buffer(const struct lab *lab, uint64_t id, uint32_t flags)
+{
+	struct p2pmem_revoke request = { .size = sizeof(request), .flags = flags, .id = id };
+
+	return ioctl(lab->control, P2PMEM_CONTROL_REVOKE, &request);
 }
 
 /* Whether a read from a disk arrives in the region's memory. */

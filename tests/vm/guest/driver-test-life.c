@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The end of things: providers that are unbound or pulled while buffers live
- * and are in use, and the module's own end. A provider is always brought back.
+ * and are in use. A provider is always brought back.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -255,49 +254,10 @@ static void test_removal_under_use(struct lab *lab)
 	lab_reopen_region(lab);
 }
 
-static void test_module_stays(struct lab *lab)
-{
-	int fd = alloc(lab, LENGTH);
-	void *memory = map(fd, LENGTH);
-
-	close(fd);
-	lab_close_region(lab);
-	close(lab->control);
-	check_errno(syscall(SYS_delete_module, "p2pmem", O_NONBLOCK), EAGAIN);
-	check(is_filled(memory, 0, LENGTH));
-	munmap(memory, LENGTH);
-	lab->control = open("/dev/p2pmem-control", O_RDWR | O_CLOEXEC);
-	check(lab->control >= 0);
-	lab_reopen_region(lab);
-}
-
-static void test_module_reloads(struct lab *lab)
-{
-	int file;
-
-	if (!lab->module) {
-		skip("P2PMEM_MODULE is not set");
-		return;
-	}
-	lab_close_region(lab);
-	close(lab->control);
-	check_errno(syscall(SYS_delete_module, "p2pmem", O_NONBLOCK), 0);
-	check(access(lab->node, F_OK) < 0);
-
-	file = open(lab->module, O_RDONLY | O_CLOEXEC);
-	check_errno(syscall(SYS_finit_module, file, "", 0), 0);
-	close(file);
-	lab->control = open("/dev/p2pmem-control", O_RDWR | O_CLOEXEC);
-	check(lab->control >= 0);
-	lab_reopen_region(lab);
-}
-
 const struct test life_tests[] = {
 	{ "unbinding the provider revokes, binding brings a region", test_unbind },
 	{ "a waiting poll learns of the end", test_poll_wakes },
 	{ "unbinding under use of every kind", test_unbind_under_use },
 	{ "removal of the device under use of every kind", test_removal_under_use },
-	{ "the module stays while a buffer lives", test_module_stays },
-	{ "the module unloads and loads again", test_module_reloads },
 	{ 0 },
 };

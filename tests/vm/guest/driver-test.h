@@ -47,7 +47,8 @@ struct test {
 	void (*run)(struct lab *lab);
 };
 
-extern const struct test buffer_tests[], control_tests[], acs_tests[], io_tests[], life_tests[];
+extern const struct test buffer_tests[], map_tests[], control_tests[], query_tests[], event_tests[],
+	acs_tests[], io_tests[], life_tests[], module_tests[];
 
 /* Both return the condition. A failed check fails the test and is explained. */
 #define check(condition) check_at(condition, __FILE__, __LINE__, #condition)
@@ -71,6 +72,8 @@ bool await(bool (*condition)(struct lab *lab), struct lab *lab);
 
 /* Requests with defaults. */
 int alloc(const struct lab *lab, uint64_t length);
+int alloc_request(const struct lab *lab, struct p2pmem_alloc *request);
+int revoke_buffer(const struct lab *lab, uint64_t id, uint32_t flags);
 bool can_read(const struct lab *lab, const char *disk);
 void *map(int fd, size_t length);
 bool buffer_info(int fd, struct p2pmem_buffer_info *ret);
