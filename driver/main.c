@@ -28,12 +28,18 @@ static int __init p2pmem_init(void)
 	err = p2pmem_providers_init();
 	if (err)
 		goto exit_regions;
+	err = p2pmem_bar_init();
+	if (err)
+		goto exit_providers;
 	/* Last, so that whoever sees it finds the regions as well. */
 	err = p2pmem_control_init();
 	if (err)
-		goto exit_providers;
+		goto exit_bar;
+	p2pmem_selftest_init();
 	return 0;
 
+exit_bar:
+	p2pmem_bar_exit();
 exit_providers:
 	p2pmem_providers_exit();
 exit_regions:
@@ -45,7 +51,9 @@ exit_reclaim:
 
 static void __exit p2pmem_exit(void)
 {
+	p2pmem_selftest_exit();
 	p2pmem_control_exit();
+	p2pmem_bar_exit();
 	p2pmem_providers_exit();
 	p2pmem_regions_exit();
 	p2pmem_reclaim_exit();

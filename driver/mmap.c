@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 
 #include "p2pmem.h"
+#include "trace.h"
 
 #define INSERT_BATCH 32UL
 
@@ -121,6 +122,7 @@ int p2pmem_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 		     VM_MAYEXEC);
 	vma->vm_page_prot = protection(vma->vm_page_prot, buffer->caching);
 	vma->vm_ops = &buffer_vm_ops;
+	trace_p2pmem_map(buffer, vma);
 	return 0;
 }
 

@@ -228,7 +228,26 @@ void p2pmem_control_exit(void);
 
 /* query.c */
 struct p2pmem_call;
+struct p2pmem_path;
 int p2pmem_query(struct file *file, struct p2pmem_call *call);
+enum p2pmem_verdict p2pmem_pair_verdict(struct pci_dev *provider,
+					struct pci_dev *client,
+					const struct p2pmem_path *path,
+					int *ret_distance);
+struct pci_dev *p2pmem_pci_function(const struct p2pmem_pci_address *address);
+
+/* bar.c */
+int p2pmem_bar_init(void);
+void p2pmem_bar_exit(void);
+
+/* sysfs.c */
+extern const struct attribute_group *p2pmem_region_groups[];
+
+/* selftest.c */
+void p2pmem_selftest_init(void);
+void p2pmem_selftest_exit(void);
+
+/* block.c */
 int p2pmem_query_block(struct file *file, struct p2pmem_call *call);
 
 #endif

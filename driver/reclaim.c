@@ -23,6 +23,7 @@
 #include <linux/poll.h>
 
 #include "p2pmem.h"
+#include "trace.h"
 
 #define FIRST_LOOK_MS 1U
 #define LAST_LOOK_MS 64U
@@ -43,6 +44,7 @@ static int take_memory(struct p2pmem_buffer *buffer, size_t length)
 	buffer->held = true;
 	kref_get(&buffer->ref);
 	__module_get(THIS_MODULE);
+	trace_p2pmem_alloc(buffer);
 	return 0;
 }
 
@@ -78,6 +80,7 @@ static bool buffer_give_back(struct p2pmem_buffer *buffer)
 		p2pmem_region_uncharge(buffer->region,
 				       p2pmem_buffer_length(buffer),
 				       buffer->draining);
+		trace_p2pmem_free(buffer);
 		if (buffer->handed_out)
 			p2pmem_event_buffer(buffer, P2PMEM_EVENT_FREED);
 	}
@@ -87,6 +90,7 @@ static bool buffer_give_back(struct p2pmem_buffer *buffer)
 
 static void buffer_look_later(struct p2pmem_buffer *buffer, unsigned int delay)
 {
+	trace_p2pmem_drain(buffer, delay);
 	kref_get(&buffer->ref);
 	if (!queue_delayed_work(reaper, &buffer->reap, msecs_to_jiffies(delay)))
 		p2pmem_buffer_put(buffer);
@@ -141,6 +145,7 @@ void p2pmem_buffer_give_notice(struct p2pmem_buffer *buffer)
 	down_write(&buffer->lock);
 	if (buffer->inode && !buffer->revoked && !buffer->notice) {
 		WRITE_ONCE(buffer->notice, true);
+		trace_p2pmem_revoke(buffer, true);
 		p2pmem_event_buffer(buffer, P2PMEM_EVENT_NOTICE);
 	}
 	up_write(&buffer->lock);
@@ -152,6 +157,7 @@ static void end_access(struct p2pmem_buffer *buffer)
 {
 	WRITE_ONCE(buffer->revoked, true);
 	unmap_mapping_range(buffer->inode->i_mapping, 0, 0, 1);
+	trace_p2pmem_revoke(buffer, false);
 	p2pmem_event_buffer(buffer, P2PMEM_EVENT_REVOKED);
 }
 

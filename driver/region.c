@@ -88,6 +88,7 @@ static struct p2pmem_region *region_new(struct pci_dev *pdev)
 	region->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + id);
 	region->dev.bus = &region_bus;
 	region->dev.parent = &pdev->dev;
+	region->dev.groups = p2pmem_region_groups;
 	region->dev.release = region_free;
 	atomic_inc(&region_objects);
 	cdev_init(&region->cdev, &p2pmem_region_fops);

@@ -51,12 +51,27 @@ AT(p2pmem_list, capacity, 16);
 AT(p2pmem_list, count, 20);
 AT(p2pmem_list, start, 24);
 
-SIZE(p2pmem_query, 32);
+SIZE(p2pmem_query, 56);
 AT(p2pmem_query, flags, 4);
 AT(p2pmem_query, provider, 8);
 AT(p2pmem_query, client, 16);
 AT(p2pmem_query, distance, 24);
 AT(p2pmem_query, verdict, 28);
+AT(p2pmem_query, hops, 32);
+AT(p2pmem_query, hop_size, 40);
+AT(p2pmem_query, hop_capacity, 44);
+AT(p2pmem_query, hop_count, 48);
+AT(p2pmem_query, reserved, 52);
+
+SIZE(p2pmem_hop, 32);
+AT(p2pmem_hop, kind, 4);
+AT(p2pmem_hop, address, 8);
+AT(p2pmem_hop, vendor, 16);
+AT(p2pmem_hop, device, 18);
+AT(p2pmem_hop, acs_capability, 20);
+AT(p2pmem_hop, acs_control, 22);
+AT(p2pmem_hop, flags, 24);
+AT(p2pmem_hop, reserved, 28);
 
 SIZE(p2pmem_query_block, 24);
 AT(p2pmem_query_block, major, 4);

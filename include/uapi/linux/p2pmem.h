@@ -236,6 +236,48 @@ struct p2pmem_list {
  * @size in an entry is what the kernel filled.
  */
 
+/* What a hop is. */
+enum p2pmem_hop_kind {
+	P2PMEM_HOP_ENDPOINT = 1,
+	P2PMEM_HOP_DOWNSTREAM_PORT = 2, /* of a switch */
+	P2PMEM_HOP_UPSTREAM_PORT = 3, /* of a switch */
+	P2PMEM_HOP_ROOT_PORT = 4,
+	P2PMEM_HOP_BRIDGE = 5, /* any other kind of bridge */
+	P2PMEM_HOP_HOST_BRIDGE = 6,
+};
+
+#define P2PMEM_HOP_PROVIDER_SIDE (1U << 0) /* is the provider, or above it */
+#define P2PMEM_HOP_CLIENT_SIDE (1U << 1) /* is the client, or above it */
+#define P2PMEM_HOP_ACS (1U << 2) /* has the ACS capability */
+
+/**
+ * struct p2pmem_hop - a function between provider and client
+ * @size: size of what the kernel knows of a hop
+ * @kind: enum p2pmem_hop_kind
+ * @address: the function; of a host bridge, the one it is known by
+ * @vendor: vendor id, as in configuration space
+ * @device: device id
+ * @acs_capability: the ACS capability register, 0 without %P2PMEM_HOP_ACS
+ * @acs_control: the ACS control register, 0 without %P2PMEM_HOP_ACS
+ * @flags: P2PMEM_HOP_*
+ * @reserved: zero
+ *
+ * The kernel knows a host bridge by the first function of its root bus, if
+ * that is device 0, function 0, or a root port. Otherwise it does not know it,
+ * and @vendor and @device are 0.
+ */
+struct p2pmem_hop {
+	__u32 size;
+	__u32 kind;
+	struct p2pmem_pci_address address;
+	__u16 vendor;
+	__u16 device;
+	__u16 acs_capability;
+	__u16 acs_control;
+	__u32 flags;
+	__u32 reserved;
+};
+
 /**
  * struct p2pmem_query - argument of P2PMEM_CONTROL_QUERY
  * @size: in: size of this structure
@@ -245,11 +287,33 @@ struct p2pmem_list {
  * @distance: out: PCI hops between the two as the kernel counts them, -1 if
  *            the kernel refuses the pair
  * @verdict: out: enum p2pmem_verdict
+ * @hops: in: address of an array of @hop_capacity entries, each of @hop_size
+ *        bytes, for struct p2pmem_hop; what the kernel does not know of an
+ *        entry is zeroed
+ * @hop_size: in: size of one entry as the caller knows it
+ * @hop_capacity: in: entries there is room for; 0 if they are not wanted
+ * @hop_count: out: entries there are, of which at most @hop_capacity were
+ *             written
+ * @reserved: in: zero
  *
  * Asking also refreshes the verdict that the kernel keeps for the pair and
  * goes by at I/O time: a change of ACS bits is not noticed otherwise.
  *
+ * The hops explain the verdict. The first is the provider, then come the
+ * bridges above it and the host bridge. Then come the client and the bridges
+ * above it, and its host bridge, as far as they are not among the first ones.
+ * Those have both side flags. Requests turn at the first hop with both. If
+ * that is no host bridge, and in no hop up to it, on either side, nor in
+ * itself, @acs_control has Request Redirect (0x04), Completion Redirect (0x08)
+ * or Egress Control (0x20), the verdict is %P2PMEM_VERDICT_BUS. Otherwise they
+ * go up to the host bridges, which must be ones that the kernel knows to pass
+ * them on, by vendor and device id or by the processor.
+ *
  * ENODEV  there is no such function, or @provider has no P2P memory
+ * EINVAL  @client is a bridge, or hop_size is smaller than in the first
+ *         release while hop_capacity is not 0
+ * E2BIG   hop_size is larger than a page
+ * ENOMEM  no kernel memory
  */
 struct p2pmem_query {
 	__u32 size;
@@ -258,6 +322,11 @@ struct p2pmem_query {
 	struct p2pmem_pci_address client;
 	__s32 distance;
 	__u32 verdict;
+	__u64 hops;
+	__u32 hop_size;
+	__u32 hop_capacity;
+	__u32 hop_count;
+	__u32 reserved;
 };
 
 /* P2PMEM_CONTROL_QUERY_BLOCK: what the queue of a block device takes. */

@@ -39,7 +39,7 @@ bool read_number(uint64_t *ret, const char *format, ...)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	*ret = strtoull(text, NULL, 10);
+	*ret = strtoull(text, NULL, 0);
 	return true;
 }
 

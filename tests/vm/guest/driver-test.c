@@ -34,9 +34,11 @@ struct group {
 };
 
 static const struct group groups[] = {
-	{ "buffer", buffer_tests }, { "map", map_tests },     { "control", control_tests },
-	{ "query", query_tests },   { "event", event_tests }, { "acs", acs_tests },
-	{ "io", io_tests },	    { "life", life_tests },   { "module", module_tests },
+	{ "buffer", buffer_tests }, { "map", map_tests },	{ "control", control_tests },
+	{ "query", query_tests },   { "event", event_tests },	{ "show", show_tests },
+	{ "compat", compat_tests }, { "acs", acs_tests },	{ "io", io_tests },
+	{ "reset", reset_tests },   { "life", life_tests },	{ "bar", bar_tests },
+	{ "vfio", vfio_tests },	    { "module", module_tests },
 };
 
 struct patterns {

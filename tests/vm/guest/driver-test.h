@@ -48,7 +48,8 @@ struct test {
 };
 
 extern const struct test buffer_tests[], map_tests[], control_tests[], query_tests[], event_tests[],
-	acs_tests[], io_tests[], life_tests[], module_tests[];
+	acs_tests[], io_tests[], life_tests[], bar_tests[], show_tests[], compat_tests[],
+	reset_tests[], vfio_tests[], module_tests[];
 
 /* Both return the condition. A failed check fails the test and is explained. */
 #define check(condition) check_at(condition, __FILE__, __LINE__, #condition)
@@ -69,6 +70,10 @@ uint64_t lab_available(const struct lab *lab);
 bool read_number(uint64_t *ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int write_text(const char *path, const char *text);
 bool await(bool (*condition)(struct lab *lab), struct lab *lab);
+
+/* What the kernel's tracepoints of the driver say between the two calls. */
+bool trace_begin(void);
+char *trace_end(void);
 
 /* Requests with defaults. */
 int alloc(const struct lab *lab, uint64_t length);
