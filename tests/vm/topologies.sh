@@ -11,11 +11,12 @@ topologies="switch bridge acs none"
 
 # nvme SERIAL BUS [OPTION...]: a drive on BUS (with ,addr= where it matters).
 nvme() {
-	local serial=$1 bus=$2 options
+	local serial=$1 bus=$2 options slow
 	shift 2
 	options=$(printf ',%s' "$@")
+	slow=${throttles[$serial]:+,throttling.bps-read=${throttles[$serial]}}
 	devices+=(
-		-drive "if=none,id=drive-$serial,format=raw,cache=unsafe,discard=unmap,file=$(disk "$serial")"
+		-drive "if=none,id=drive-$serial,format=raw,cache=unsafe,discard=unmap$slow,file=$(disk "$serial")"
 		-device "nvme,id=$serial,serial=$serial,drive=drive-$serial,bus=$bus${*:+$options}"
 	)
 }
