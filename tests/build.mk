@@ -14,10 +14,28 @@ $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) 
 
 # Programs that run in the lab's guests: static, so that a bare init will do.
 GUEST_PROGRAMS := $(O)/tests/vm/driver-test $(O)/tests/vm/pretend.so
+LOAD_PROGRAMS := $(addprefix $(O)/tests/vm/,driver-faults driver-slow driver-stress)
+GUEST_PROGRAMS += $(LOAD_PROGRAMS)
 
-$(O)/tests/vm/driver-test: $(patsubst %.c,$(O)/%.o,$(wildcard tests/vm/guest/*.c))
+guest_objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addprefix tests/vm/guest/,$(1))))
+
+define link_static
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) -static $(LDFLAGS) -pthread -o $@ $^
+endef
+
+$(O)/tests/vm/driver-test: $(call guest_objects,driver-test*.c)
+	$(link_static)
+
+# What they share with the driver's tests is the view of the machine.
+$(LOAD_PROGRAMS): $(O)/tests/vm/%: $(call guest_objects,load*.c driver-test-lab.c)
+	$(link_static)
+
+$(O)/tests/vm/driver-faults: $(call guest_objects,driver-faults.c)
+
+$(O)/tests/vm/driver-slow: $(call guest_objects,driver-slow.c)
+
+$(O)/tests/vm/driver-stress: $(call guest_objects,driver-stress.c stress-*.c)
 
 $(O)/tests/vm/pretend.so: tests/vm/preload/pretend.c
 	@mkdir -p $(@D)
