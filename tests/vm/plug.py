@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Pulls and plugs the lab's provider from outside, when the guest says so.
+
+plug.py --qmp SOCKET --sync SOCKET [--device ID --bus BUS --cmb MIB]
+
+The guest's `lab-sync unplug` returns when the device is gone from the machine,
+`lab-sync plug` when another one of the same kind is in the same slot. Ends with
+the machine.
+"""
+import argparse
+import json
+
+from witness import Lines, Qmp
+
+MIB = 1 << 20
+
+
+class Monitor(Qmp):
+    """QMP, with the events that arrive while nothing is asked."""
+
+    def await_event(self, name, device):
+        while True:
+            message = json.loads(self.readline())
+            if message.get("event") == name and message["data"].get("device") == device:
+                return
+
+
+def unplug(monitor, args):
+    # The guest is asked to let go; the event says that it has.
+    monitor.call("device_del", id=args.device)
+    monitor.await_event("DEVICE_DELETED", args.device)
+
+
+def plug(monitor, args, count):
+    # The drive's content went with it.
+    node = f"again{count}"
+    monitor.call("blockdev-add", **{"driver": "null-co", "node-name": node, "size": 64 * MIB, "read-zeroes": True})
+    monitor.call("device_add", driver="nvme", id=args.device, serial=args.device, drive=node, bus=args.bus,
+                 cmb_size_mb=args.cmb)
+
+
+def serve(args):
+    monitor = Monitor(args.qmp)
+    sync = Lines(args.sync)
+    count = 0
+    while True:
+        try:
+            word = sync.readline()
+        except EOFError:
+            return
+        try:
+            if word == b"unplug":
+                unplug(monitor, args)
+            elif word == b"plug":
+                count += 1
+                plug(monitor, args, count)
+            sync.send(b"ok\n")
+        except RuntimeError as error:
+            sync.send(f"{error}\n".encode())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--qmp", required=True)
+    parser.add_argument("--sync", required=True)
+    parser.add_argument("--device", default="cmb0")
+    parser.add_argument("--bus", default="dn0")
+    parser.add_argument("--cmb", type=int, default=64)
+    serve(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
