@@ -5,8 +5,7 @@
  * Pages are inserted by the fault handler alone, under buffer->lock, a page
  * table's worth at a time. Not in ->mmap: there the mapping is not yet where
  * unmap_mapping_range() looks for it, and a revocation at that moment would
- * leave access behind. MAP_POPULATE faults everything in at once for whoever
- * wants that, and O_DIRECT faults in what it is about to use.
+ * leave access behind. O_DIRECT faults in what it is about to use.
  *
  * The handler inserts and reports VM_FAULT_NOPAGE. To return the page instead
  * would have the core insert it after the lock is dropped, past a revocation.

@@ -27,11 +27,40 @@
  *   ENODEV   the region is gone, or access to the buffer was revoked
  *   ENOMEM   as for P2PMEM_REGION_ALLOC
  *
- * A mapping is not inherited over fork() and does not grow; a child that has
- * the descriptor can map it. When a region goes, because its provider is
- * unbound or removed, access to its buffers is revoked, as by
- * P2PMEM_CONTROL_REVOKE: accesses raise SIGBUS, transfers that have not begun
- * fail with EFAULT, and poll() on the buffer reports POLLHUP from then on.
+ * What else memory management does with a mapping, of either kind:
+ *
+ *   fork()            the child has no mapping there. It has the descriptor
+ *                     and can map it.
+ *   MADV_DOFORK       EINVAL on newer kernels. Older ones (6.12) take it; the
+ *                     child then shares the mapping, and the buffer is lent
+ *                     until the child lets go of it as well.
+ *   mremap()          moves a mapping and makes it smaller. To make it larger,
+ *                     or a second one of it, is EFAULT; MREMAP_DONTUNMAP is
+ *                     EINVAL.
+ *   munmap()          of a part leaves the rest as it is.
+ *   mprotect()        takes and gives back reading and writing; PROT_EXEC is
+ *                     EACCES.
+ *   MADV_DONTNEED     no effect on contents: the next access finds them.
+ *   MADV_FREE, MADV_WIPEONFORK, MADV_DODUMP, MADV_MERGEABLE  EINVAL
+ *   MADV_REMOVE       EOPNOTSUPP
+ *   mlock()           EREMOTEIO; the memory never leaves its device anyhow.
+ *   MAP_POPULATE      maps the first pages at most; the others are mapped as
+ *                     they are touched.
+ *   msync()           EINVAL with MS_SYNC: there is nothing behind the memory.
+ *   core dumps        leave it out.
+ *   long-term pins    EREMOTEIO: io_uring's registered buffers, RDMA, VFIO.
+ *
+ * On a buffer's descriptor read() and write() are EINVAL, fallocate() is
+ * EOPNOTSUPP, and changes of attributes, like chmod() and ftruncate(), are
+ * EPERM.
+ *
+ * When a region goes, because its provider is unbound or removed, access to
+ * its buffers is revoked, as by P2PMEM_CONTROL_REVOKE: accesses raise SIGBUS,
+ * transfers that have not begun fail with EFAULT, and poll() on the buffer
+ * reports POLLHUP from then on. A reset of the provider that its driver makes
+ * without being unbound, as one of an NVMe controller, tells nobody: buffers
+ * stay, and their contents are undefined after it. Where the provider is bound
+ * to p2pmem-bar, its region goes before a reset and another comes after it.
  *
  * Every request takes a pointer to a structure that begins with its own size
  * in bytes, as the caller knows it. Structures only ever grow at the end. The
