@@ -7,7 +7,7 @@
 # Drives are known by serial number: cmb0 has the memory, plain1 sits beside
 # it, far2 elsewhere.
 
-topologies="switch bridge acs none"
+topologies="switch bridge acs iommu none"
 
 # nvme SERIAL BUS [OPTION...]: a drive on BUS (with ,addr= where it matters).
 nvme() {
@@ -52,6 +52,14 @@ topology_switch() {
 # The same, with a processor whose host bridge the kernel lets P2P traffic through.
 topology_bridge() {
 	cpu=EPYC
+	topology_switch
+}
+
+# The same, with an IOMMU that lets drivers of the kernel through untranslated:
+# functions can be given to user space by vfio-pci.
+topology_iommu() {
+	devices+=(-device intel-iommu)
+	append="intel_iommu=on iommu=pt $append"
 	topology_switch
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #define LENGTH (256 * KIB)
 #define NOBODY 65534
+#define FLOOD 100000
 
 static void test_region_info(struct lab *lab)
 {
@@ -69,7 +71,9 @@ static void test_alloc_refused(struct lab *lab)
 	check_errno(alloc(lab, 4 * KIB + 1), EINVAL);
 	check_errno(alloc(lab, free_now + 4 * KIB), ENOMEM);
 	check_errno(alloc(lab, 1ULL << 50), ENOMEM);
+	check_errno(alloc(lab, 1ULL << 63), ENOMEM);
 	check_errno(alloc(lab, -4096ULL), ENOMEM);
+	check_errno(alloc(lab, UINT64_MAX), EINVAL);
 	request.flags = 1;
 	check_errno(ioctl(lab->region, P2PMEM_REGION_ALLOC, &request), EINVAL);
 	request.flags = 0;
@@ -258,6 +262,47 @@ static void test_poll_live(struct lab *lab)
 	close(pollfd.fd);
 }
 
+/* A child's table of descriptors is empty but for what it opens. */
+static int exhaust_descriptors(struct lab *lab)
+{
+	struct rlimit limit = { 0, 0 };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 1;
+	if (alloc(lab, LENGTH) != -1 || errno != EMFILE)
+		return 2;
+	return 0;
+}
+
+static void test_no_descriptors(struct lab *lab)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(exhaust_descriptors(lab));
+	check(waitpid(child, &status, 0) == child);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	check(lab_available(lab) == lab->available);
+}
+
+/* While somebody listens and never reads: that costs no more than a queue. */
+static void test_flood(struct lab *lab)
+{
+	int events = open("/dev/p2pmem-control", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	struct p2pmem_event event = { 0 };
+	uint64_t kept = 0;
+
+	for (int i = 0; i < FLOOD; i++)
+		close(alloc(lab, 4 * KIB));
+	check(lab_available(lab) == lab->available);
+	while (read(events, &event, sizeof(event)) == sizeof(event) &&
+	       event.type == P2PMEM_EVENT_FREED)
+		kept++;
+	check(event.type == P2PMEM_EVENT_LOST && event.lost == FLOOD - kept);
+	close(events);
+}
+
 const struct test buffer_tests[] = {
 	{ "region info counts what is allocated", test_region_info },
 	{ "a buffer tells what it is", test_alloc },
@@ -272,5 +317,11 @@ const struct test buffer_tests[] = {
 	{ "a buffer opens again through /proc/self/fd", test_reopen },
 	{ "another user may open it again", test_reopen_by_another_user },
 	{ "poll is silent while it lives", test_poll_live },
+	{ "without descriptors nothing is allocated", test_no_descriptors },
+	{ 0 },
+};
+
+const struct test flood_tests[] = {
+	{ "100000 allocations, and an ear that never listens", test_flood },
 	{ 0 },
 };

@@ -255,8 +255,8 @@ static void on_signal(int number)
 	siglongjmp(touched, number);
 }
 
-/* Reads a byte; returns the signal that gave, or 0. */
-int touch(volatile void *address)
+/* Reads or writes a byte; returns the signal that gave, or 0. */
+static int access_byte(volatile char *address, bool write)
 {
 	struct sigaction action = { .sa_handler = on_signal }, bus, segv;
 	int number;
@@ -264,11 +264,23 @@ int touch(volatile void *address)
 	sigaction(SIGBUS, &action, &bus);
 	sigaction(SIGSEGV, &action, &segv);
 	number = sigsetjmp(touched, 1);
-	if (!number)
-		(void)*(volatile char *)address;
+	if (!number && write)
+		*address = 0;
+	else if (!number)
+		(void)*address;
 	sigaction(SIGBUS, &bus, NULL);
 	sigaction(SIGSEGV, &segv, NULL);
 	return number;
+}
+
+int touch(volatile void *address)
+{
+	return access_byte(address, false);
+}
+
+int touch_write(volatile void *address)
+{
+	return access_byte(address, true);
 }
 
 /* Whole words only: each access to emulated device memory is a trap. */

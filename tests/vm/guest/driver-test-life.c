@@ -123,11 +123,14 @@ static int use_by_reads(struct lab *lab, int go)
 	char *memory = map(fd, LENGTH);
 	bool told = false;
 
-	while (pread(disk, memory, LENGTH, 0) == LENGTH) {
+	/* One that is cut short by the end is followed by one that fails. */
+	while (pread(disk, memory, LENGTH, 0) > 0) {
 		if (!told)
 			tell(go);
 		told = true;
 	}
+	if (errno != EFAULT)
+		note("a read ended with %s", strerror(errno));
 	return told && errno == EFAULT ? 0 : 1;
 }
 
@@ -171,17 +174,18 @@ static int use_by_faults(struct lab *lab, int go)
 
 static int use_by_remaps(struct lab *lab, int go)
 {
-	int fd = alloc(lab, LENGTH);
+	char *place = mmap(NULL, 2 * LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = alloc(lab, LENGTH), turn = 0;
 	char *memory = map(fd, LENGTH), *moved;
 
 	tell(go);
 	while (touch(memory) == 0) {
-		moved = mremap(memory, LENGTH, LENGTH, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+		moved = mremap(memory, LENGTH, LENGTH, MREMAP_MAYMOVE | MREMAP_FIXED,
+			       place + turn * LENGTH);
 		if (moved == MAP_FAILED)
-			moved = memory;
-		else
-			munmap(memory, LENGTH);
+			return 1;
 		memory = moved;
+		turn = !turn;
 		munmap(map(fd, 8 * KIB), 8 * KIB);
 	}
 	return 0;

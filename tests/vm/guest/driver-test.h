@@ -49,7 +49,7 @@ struct test {
 
 extern const struct test buffer_tests[], map_tests[], control_tests[], query_tests[], event_tests[],
 	acs_tests[], io_tests[], life_tests[], bar_tests[], show_tests[], compat_tests[],
-	reset_tests[], vfio_tests[], module_tests[];
+	reset_tests[], vfio_tests[], flood_tests[], module_tests[];
 
 /* Both return the condition. A failed check fails the test and is explained. */
 #define check(condition) check_at(condition, __FILE__, __LINE__, #condition)
@@ -83,6 +83,7 @@ bool can_read(const struct lab *lab, const char *disk);
 void *map(int fd, size_t length);
 bool buffer_info(int fd, struct p2pmem_buffer_info *ret);
 int touch(volatile void *address);
+int touch_write(volatile void *address);
 bool is_filled(const void *memory, uint64_t pattern, size_t length);
 void fill(void *memory, uint64_t pattern, size_t length);
 
