@@ -14,7 +14,7 @@ $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) 
 
 # Programs that run in the lab's guests: static, so that a bare init will do.
 GUEST_PROGRAMS := $(O)/tests/vm/driver-test $(O)/tests/vm/pretend.so
-LOAD_PROGRAMS := $(addprefix $(O)/tests/vm/,driver-faults driver-slow driver-stress)
+LOAD_PROGRAMS := $(addprefix $(O)/tests/vm/,driver-faults driver-slow driver-stress driver-verdicts)
 GUEST_PROGRAMS += $(LOAD_PROGRAMS)
 
 guest_objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(addprefix tests/vm/guest/,$(1))))
@@ -36,6 +36,8 @@ $(O)/tests/vm/driver-faults: $(call guest_objects,driver-faults.c)
 $(O)/tests/vm/driver-slow: $(call guest_objects,driver-slow.c)
 
 $(O)/tests/vm/driver-stress: $(call guest_objects,driver-stress.c stress-*.c)
+
+$(O)/tests/vm/driver-verdicts: $(call guest_objects,driver-verdicts.c)
 
 $(O)/tests/vm/pretend.so: tests/vm/preload/pretend.c
 	@mkdir -p $(@D)

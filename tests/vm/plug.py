@@ -14,16 +14,23 @@ import json
 from witness import Lines, Qmp
 
 MIB = 1 << 20
+LIMIT_S = 180
 
 
 class Monitor(Qmp):
     """QMP, with the events that arrive while nothing is asked."""
 
     def await_event(self, name, device):
-        while True:
-            message = json.loads(self.readline())
-            if message.get("event") == name and message["data"].get("device") == device:
-                return
+        self.sock.settimeout(LIMIT_S)
+        try:
+            while True:
+                message = json.loads(self.readline())
+                if message.get("event") == name and message["data"].get("device") == device:
+                    return
+        except TimeoutError as error:
+            raise RuntimeError(f"no {name} of {device} after {LIMIT_S} s") from error
+        finally:
+            self.sock.settimeout(None)
 
 
 def unplug(monitor, args):

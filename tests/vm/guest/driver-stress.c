@@ -71,6 +71,17 @@ static const struct action *choose(struct worker *w, unsigned int *ret_index)
 	return NULL;
 }
 
+/* Looks again in a moment, rather than as often as it can. */
+static void take_or_wait(struct worker *w, struct slot *unused)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	if (take(w, unused))
+		__atomic_add_fetch(&w->shared->total, 1, __ATOMIC_RELAXED);
+	else
+		nanosleep(&moment, NULL);
+}
+
 static void act(struct worker *w)
 {
 	struct slot *slot = used_slot(w), *unused = free_slot(w);
@@ -78,12 +89,13 @@ static void act(struct worker *w)
 	unsigned int index;
 
 	if (!slot || (unused && !rnd(w, 4))) {
-		take(w, unused);
+		take_or_wait(w, unused);
 		return;
 	}
 	action = choose(w, &index);
 	action->run(w, slot);
 	__atomic_add_fetch(&w->shared->done[index], 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&w->shared->total, 1, __ATOMIC_RELAXED);
 }
 
 static bool time_left(void)
@@ -93,10 +105,8 @@ static bool time_left(void)
 
 static void work(struct worker *w)
 {
-	while (time_left() && !w->shared->failures) {
+	while (time_left() && !w->shared->failures)
 		act(w);
-		__atomic_add_fetch(&w->shared->total, 1, __ATOMIC_RELAXED);
-	}
 	for (unsigned int i = 0; i < SLOTS; i++)
 		if (w->slots[i].memory && verify(w, &w->slots[i]))
 			drop(&w->slots[i]);
