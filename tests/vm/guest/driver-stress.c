@@ -17,11 +17,12 @@
  *              looked at then
  *   --unplug   regions may go and come, by whatever means
  *
- * In the end all memory must be free and no buffer listed. $P2PMEM_TEST_DISK is
- * overwritten.
+ * SIGTERM ends it early, and well. In the end all memory must be free and no
+ * buffer listed. $P2PMEM_TEST_DISK is overwritten.
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -47,6 +48,7 @@ typedef void (*part_fn)(struct worker *w);
 static pid_t processes[MAX_PROCESSES];
 static unsigned int n_processes;
 static time_t end_time;
+static struct shared *all; /* for the signal handler */
 
 /* ---- a worker --------------------------------------------------------------- */
 
@@ -98,18 +100,23 @@ static void act(struct worker *w)
 	__atomic_add_fetch(&w->shared->total, 1, __ATOMIC_RELAXED);
 }
 
-static bool time_left(void)
+static bool time_left(const struct worker *w)
 {
-	return time(NULL) < end_time;
+	return time(NULL) < end_time && !__atomic_load_n(&w->shared->stop, __ATOMIC_RELAXED);
 }
 
 static void work(struct worker *w)
 {
-	while (time_left() && !w->shared->failures)
+	while (time_left(w) && !w->shared->failures)
 		act(w);
 	for (unsigned int i = 0; i < SLOTS; i++)
 		if (w->slots[i].memory && verify(w, &w->slots[i]))
 			drop(&w->slots[i]);
+}
+
+static void on_term(int number)
+{
+	__atomic_store_n(&all->stop, true, __ATOMIC_RELAXED);
 }
 
 /* ---- the scene ---------------------------------------------------------------- */
@@ -267,6 +274,8 @@ int main(int argc, char **argv)
 	worker.hazards.reset = options.reset;
 	worker.shared = mmap(NULL, sizeof(*worker.shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	all = worker.shared;
+	signal(SIGTERM, on_term);
 	for (unsigned int i = 0; i < SLOTS; i++)
 		worker.slots[i].fd = -1;
 	lab_open(&worker.lab);

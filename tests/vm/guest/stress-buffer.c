@@ -5,6 +5,7 @@
  * less than which no drive writes.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,15 +118,23 @@ enum finding look(struct worker *w, const struct slot *slot)
 	return CONTENT_WRONG;
 }
 
+/* What a holder can see of a revocation, however it came about. */
+static bool is_revoked(int fd)
+{
+	struct pollfd pollfd = { .fd = fd };
+	struct p2pmem_buffer_info info;
+
+	return buffer_info(fd, &info) && info.state == P2PMEM_STATE_REVOKED &&
+	       poll(&pollfd, 1, 0) == 1 && pollfd.revents & POLLHUP;
+}
+
 void lose(struct worker *w, struct slot *slot, const char *what, long result)
 {
 	int error = result < 0 ? errno : 0;
-	struct p2pmem_buffer_info info;
 
 	if (!w->hazards.revocation || (error && error != EFAULT && error != ENODEV))
 		fail(w, "%s: %ld", what, result);
-	else if (slot->fd >= 0 &&
-		 !(buffer_info(slot->fd, &info) && info.state == P2PMEM_STATE_REVOKED))
+	else if (slot->fd >= 0 && !is_revoked(slot->fd))
 		fail(w, "%s: %ld, but the buffer was not revoked", what, result);
 	__atomic_add_fetch(&w->shared->lost, 1, __ATOMIC_RELAXED);
 	drop(slot);
