@@ -51,7 +51,7 @@ native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka 2>/dev/null && \
 	command -v umockdev-run >/dev/null && command -v varlinkctl >/dev/null && \
 	command -v python3 >/dev/null && echo yes)
 
-.PHONY: check lint test demo demo-by-hand bench vm-shell lab-clean
+.PHONY: check lint test test-kernels demo demo-by-hand bench vm-shell lab-clean
 ifeq ($(native),yes)
 check: programs $(UNIT_TESTS) $(CHECK_PROGRAMS)
 	@BUILD=$(abspath $(O)) tests/run $(UNIT_TESTS) $(CHECKS)
@@ -66,6 +66,9 @@ endif
 
 test:
 	@tests/all
+
+test-kernels:
+	@tests/run tests/vm/suites-kernels/*
 
 demo:
 	@tests/vm/demo
@@ -85,6 +88,7 @@ lab-clean:
 ## make check         unit, fixture and mock-daemon tests
 ## make lint          formatting, static analysis, headers
 ## make test          everything, from unit tests to the lab; sets up the lab
+## make test-kernels  the driver's tests on further kernels, which are built for it
 ## make demo          boots the lab and copies drive to drive, with witnesses
 ## make demo-by-hand  prints how to see the same with stock tools only
 ## make bench         ratios against what users have today, in the lab
