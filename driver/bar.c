@@ -23,10 +23,13 @@
 #include "p2pmem.h"
 
 static int bar = -1;
+/* Sparse does not take the length of joined strings for a constant. */
+#ifndef __CHECKER__
 module_param(bar, int, 0644);
 MODULE_PARM_DESC(
 	bar,
 	"BAR of devices bound to p2pmem-bar, 0 to 5; -1: the largest 64-bit prefetchable one");
+#endif
 
 static bool suits(struct pci_dev *pdev, int i)
 {
