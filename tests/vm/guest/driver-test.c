@@ -33,13 +33,25 @@ struct group {
 	const struct test *tests;
 };
 
+/* clang-format off */
 static const struct group groups[] = {
-	{ "buffer", buffer_tests }, { "map", map_tests },	{ "control", control_tests },
-	{ "query", query_tests },   { "event", event_tests },	{ "show", show_tests },
-	{ "compat", compat_tests }, { "acs", acs_tests },	{ "io", io_tests },
-	{ "reset", reset_tests },   { "life", life_tests },	{ "bar", bar_tests },
-	{ "vfio", vfio_tests },	    { "module", module_tests },
+	{ "buffer", buffer_tests },
+	{ "map", map_tests },
+	{ "control", control_tests },
+	{ "query", query_tests },
+	{ "event", event_tests },
+	{ "show", show_tests },
+	{ "compat", compat_tests },
+	{ "acs", acs_tests },
+	{ "io", io_tests },
+	{ "reset", reset_tests },
+	{ "life", life_tests },
+	{ "bar", bar_tests },
+	{ "vfio", vfio_tests },
+	{ "flood", flood_tests },
+	{ "module", module_tests },
 };
+/* clang-format on */
 
 struct patterns {
 	const char *text[MAX_PATTERNS];
