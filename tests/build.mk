@@ -31,7 +31,7 @@ $(O)/tests/vm/driver-test: $(call guest_objects,driver-test*.c)
 $(LOAD_PROGRAMS): $(O)/tests/vm/%: $(call guest_objects,load*.c driver-test-lab.c)
 	$(link_static)
 
-$(O)/tests/vm/driver-faults: $(call guest_objects,driver-faults.c)
+$(O)/tests/vm/driver-faults: $(call guest_objects,driver-faults.c faults-*.c)
 
 $(O)/tests/vm/driver-slow: $(call guest_objects,driver-slow.c)
 
