@@ -3,14 +3,16 @@
  * Fault sweep: every allocation of the kernel that a use of the driver causes
  * fails once, in turn, until a use in which none was left to fail.
  *
- *   driver-faults
+ *   driver-faults [PATTERN]
  *
- * Needs a kernel with failslab, fail_page_alloc and /proc/PID/fail-nth. After
- * each failure all memory must be free again and no buffer listed; at the end
- * the provider must let go. $P2PMEM_TEST_DISK is read from, and with
- * $P2PMEM_MODULE, the module's file, loading it is swept, too.
+ * PATTERN, as the shell's, says which tests to run. Needs a kernel with
+ * failslab, fail_page_alloc and /proc/PID/fail-nth. After each failure all
+ * memory must be free again and no buffer listed; at the end the provider must
+ * let go. $P2PMEM_TEST_DISK is read from, and $P2PMEM_MODULE is the module's
+ * file.
  */
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -79,12 +81,21 @@ static void sweep(const struct use *use, struct lab *lab)
 	note("%u allocations failed, %u of %u uses with them", nth - 1, failures, nth);
 }
 
+static const char *pattern = "*";
+
+static bool is_wanted(const char *name)
+{
+	return fnmatch(pattern, name, 0) == 0;
+}
+
 static void sweep_uses(struct lab *lab)
 {
 	for (const struct use *use = uses; use->name; use++) {
 		char name[128];
 
 		snprintf(name, sizeof(name), "faults: %s", use->name);
+		if (!is_wanted(name))
+			continue;
 		begin_test(name, LIMIT_S);
 		sweep(use, lab);
 		end_test();
@@ -104,17 +115,21 @@ static void sweep_regions(struct lab *lab)
 	};
 
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
+		if (!is_wanted(sweeps[i].name))
+			continue;
 		begin_test(sweeps[i].name, LIMIT_S);
 		sweeps[i].run(lab);
 		end_test();
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct lab lab = { .scratch = getenv("P2PMEM_TEST_DISK"),
 			   .module = getenv("P2PMEM_MODULE") };
 
+	if (argc > 1)
+		pattern = argv[1];
 	begin_test("faults: the kernel can be made to fail", LIMIT_S);
 	lab_open(&lab);
 	set_up_faults();
