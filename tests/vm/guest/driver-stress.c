@@ -3,7 +3,7 @@
  * Random use of the driver by many at once:
  *
  *   driver-stress [--seconds N] [--seed N] [--workers N] [--name TEXT]
- *                 [--revoke] [--unbind] [--reset] [--unplug]
+ *                 [--revoke] [--unbind] [--remove] [--reset] [--unplug]
  *
  * Workers allocate, map, transfer, fork, pass on, abandon and are killed, each
  * knowing what every page of its buffers must hold: zeros until its owner had
@@ -13,6 +13,7 @@
  *
  *   --revoke   somebody revokes whatever there is
  *   --unbind   somebody unbinds the provider and binds it again
+ *   --remove   somebody removes the provider from the bus and looks for it again
  *   --reset    somebody resets the provider's controller; contents are not
  *              looked at then
  *   --unplug   regions may go and come, by whatever means
@@ -40,7 +41,7 @@ struct options {
 	unsigned int seconds, workers;
 	unsigned long long seed;
 	const char *name;
-	int revoke, unbind, reset, unplug;
+	int revoke, unbind, remove, reset, unplug;
 };
 
 typedef void (*part_fn)(struct worker *w);
@@ -191,6 +192,8 @@ static void start_disturbers(struct worker *w, const struct options *options)
 		start(w, disturb_by_revocation);
 	if (options->unbind)
 		start(w, disturb_by_unbinding);
+	if (options->remove)
+		start(w, disturb_by_removal);
 	if (options->reset)
 		start(w, disturb_by_resets);
 }
@@ -235,6 +238,7 @@ static void parse(int argc, char **argv, struct options *options)
 		{ "name", required_argument, NULL, 'n' },
 		{ "revoke", no_argument, &options->revoke, 1 },
 		{ "unbind", no_argument, &options->unbind, 1 },
+		{ "remove", no_argument, &options->remove, 1 },
 		{ "reset", no_argument, &options->reset, 1 },
 		{ "unplug", no_argument, &options->unplug, 1 },
 		{ 0 },
@@ -270,7 +274,8 @@ int main(int argc, char **argv)
 	parse(argc, argv, &options);
 	begin_test(options.name, options.seconds + PATIENCE_S);
 	worker.random = options.seed * 0x2545f4914f6cdd1dULL | 1;
-	worker.hazards.revocation = options.revoke || options.unbind || options.unplug;
+	worker.hazards.revocation = options.revoke || options.unbind || options.remove ||
+				    options.unplug;
 	worker.hazards.reset = options.reset;
 	worker.shared = mmap(NULL, sizeof(*worker.shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -103,6 +103,23 @@ void disturb_by_unbinding(struct worker *w)
 		__atomic_add_fetch(&w->shared->done[MAX_ACTIONS - 1], 1, __ATOMIC_RELAXED);
 }
 
+/* As hot removal does it, but for the slot: the function is gone, then found again. */
+void disturb_by_removal(struct worker *w)
+{
+	char path[64];
+
+	close(w->lab.region);
+	w->lab.region = -1;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", w->lab.provider);
+	while (let_work(w, 100)) {
+		if (write_text(path, "1") < 0)
+			fail(w, "%s", path);
+		if (write_text("/sys/bus/pci/rescan", "1") < 0)
+			fail(w, "rescan");
+		__atomic_add_fetch(&w->shared->done[MAX_ACTIONS - 1], 1, __ATOMIC_RELAXED);
+	}
+}
+
 /* Its controller's number is another after each time that it was bound. */
 static bool find_reset(const struct worker *w, char ret_path[512])
 {

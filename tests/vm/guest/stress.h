@@ -101,6 +101,7 @@ extern const struct action io_actions[], life_actions[];
 void disturb_by_lists(struct worker *w);
 void disturb_by_revocation(struct worker *w);
 void disturb_by_unbinding(struct worker *w);
+void disturb_by_removal(struct worker *w);
 void disturb_by_resets(struct worker *w);
 
 #endif
