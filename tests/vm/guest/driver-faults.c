@@ -108,7 +108,7 @@ static void sweep_regions(struct lab *lab)
 		const char *name;
 		void (*run)(struct lab *lab);
 	} sweeps[] = {
-		{ "faults: adding a provider's region", sweep_binding },
+		{ "faults: adding a provider's region", sweep_adding },
 		{ "faults: binding a device whose BAR is memory", sweep_card },
 		{ "faults: loading the module", sweep_loading },
 		{ "faults: the provider lets go after all that", check_unbinding },

@@ -11,7 +11,8 @@
 
 #include "faults.h"
 
-#define AFTER_ADDING 64U /* at most so many of binding come after the region's */
+#define AFTER_ADDING 128U /* at most so many of binding come after the region's */
+#define NOISE 4U /* by so many allocations one binding differs from another */
 
 #define CARD_VENDOR 0x1af4
 #define CARD_DEVICE 0x1110 /* QEMU's ivshmem-plain */
@@ -38,37 +39,6 @@ static bool region_works(struct lab *lab)
 	return ok;
 }
 
-static unsigned int count_rescan(struct lab *lab)
-{
-	struct p2pmem_rescan request = { .size = sizeof(request) };
-
-	arm(NO_FAULT);
-	check_errno(ioctl(lab->control, P2PMEM_CONTROL_RESCAN, &request), 0);
-	return NO_FAULT - disarm();
-}
-
-/* Adds the region; returns how many allocations that takes beside the search. */
-static unsigned int count_adding(struct lab *lab)
-{
-	unsigned int adding = count_rescan(lab), searching = count_rescan(lab);
-
-	return check(adding > searching) ? adding - searching : 0;
-}
-
-/* Binds with the @nth allocation failing. Returns false if that was too early. */
-static bool rebind_with_fault(struct lab *lab, unsigned int nth)
-{
-	bool bound;
-
-	check_errno(drive_provider(lab, "unbind"), 0);
-	arm(nth);
-	bound = drive_provider(lab, "bind") == 0;
-	disarm();
-	if (!bound)
-		check_errno(drive_provider(lab, "bind"), 0);
-	return bound;
-}
-
 static unsigned int count_binding(struct lab *lab)
 {
 	check_errno(drive_provider(lab, "unbind"), 0);
@@ -78,28 +48,57 @@ static unsigned int count_binding(struct lab *lab)
 }
 
 /*
- * From the last allocation of binding back to the first of the region's part,
- * which follows the provider's own: failures of that are not our business, and
- * bring out warnings that are not ours. How long the part is shows at the first
- * failure that leaves no region: adding it then is counted.
+ * Binds so that there is no region, by a failure as late as will do, so that it
+ * is none of the provider's own driver: that would bring out warnings of the
+ * kernel that are not ours. The search begins at *nth, which it moves.
  */
-void sweep_binding(struct lab *lab)
+static bool bind_without_region(struct lab *lab, unsigned int *nth)
 {
-	unsigned int total, failed, part = AFTER_ADDING, without_region = 0;
+	for (unsigned int i = 0; i < AFTER_ADDING && *nth; i++, --*nth) {
+		bool bound;
+
+		check_errno(drive_provider(lab, "unbind"), 0);
+		arm(*nth);
+		bound = drive_provider(lab, "bind") == 0;
+		disarm();
+		if (!check(bound) || !lab_find_region(lab))
+			return bound;
+	}
+	return check(false);
+}
+
+/* Adds the region with the @nth allocation failing; false if there was none. */
+static bool rescan_with_fault(struct lab *lab, unsigned int nth)
+{
+	struct p2pmem_rescan request = { .size = sizeof(request) };
+
+	arm(nth);
+	check_errno(ioctl(lab->control, P2PMEM_CONTROL_RESCAN, &request), 0);
+	return !disarm();
+}
+
+/* What binding does for a region, a rescan does for one that is missing. */
+void sweep_adding(struct lab *lab)
+{
+	unsigned int nth = 0, without_region = 0, late;
+	bool failed;
 
 	lab_close_region(lab);
-	total = count_binding(lab);
-	for (failed = 0; failed < part; failed++) {
-		if (!rebind_with_fault(lab, total - failed))
+	count_binding(lab);
+	late = count_binding(lab) + NOISE;
+	do {
+		if (lab_find_region(lab) && !bind_without_region(lab, &late))
 			break;
-		if (!lab_find_region(lab) && !without_region++)
-			part = failed + count_adding(lab);
-		if (!region_works(lab))
+		late += NOISE;
+		failed = rescan_with_fault(lab, ++nth);
+		if (!lab_find_region(lab))
+			without_region++;
+		else if (!region_works(lab))
 			break;
-	}
+	} while (failed);
 	check(without_region > 1);
-	note("%u of %u allocations of binding failed, %u left no region", failed, total,
-	     without_region);
+	note("%u allocations of adding failed, %u left no region", nth - 1, without_region);
+	check(region_works(lab));
 	lab_reopen_region(lab);
 }
 

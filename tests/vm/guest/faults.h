@@ -24,7 +24,7 @@ extern const struct use uses[];
 bool use_node_mapping(struct lab *lab);
 
 /* faults-regions.c: each ends with the region there. */
-void sweep_binding(struct lab *lab);
+void sweep_adding(struct lab *lab);
 void sweep_card(struct lab *lab);
 void sweep_loading(struct lab *lab);
 void check_unbinding(struct lab *lab);
