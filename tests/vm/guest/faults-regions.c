@@ -50,10 +50,12 @@ static unsigned int count_binding(struct lab *lab)
 /*
  * Binds so that there is no region, by a failure as late as will do, so that it
  * is none of the provider's own driver: that would bring out warnings of the
- * kernel that are not ours. The search begins at *nth, which it moves.
+ * kernel that are not ours. The search begins a little above *nth, where it
+ * ended the last time.
  */
 static bool bind_without_region(struct lab *lab, unsigned int *nth)
 {
+	*nth += NOISE;
 	for (unsigned int i = 0; i < AFTER_ADDING && *nth; i++, --*nth) {
 		bool bound;
 
@@ -85,11 +87,10 @@ void sweep_adding(struct lab *lab)
 
 	lab_close_region(lab);
 	count_binding(lab);
-	late = count_binding(lab) + NOISE;
+	late = count_binding(lab);
 	do {
 		if (lab_find_region(lab) && !bind_without_region(lab, &late))
 			break;
-		late += NOISE;
 		failed = rescan_with_fault(lab, ++nth);
 		if (!lab_find_region(lab))
 			without_region++;
