@@ -11,9 +11,6 @@
 
 #include "faults.h"
 
-#define AFTER_ADDING 128U /* at most so many of binding come after the region's */
-#define NOISE 4U /* by so many allocations one binding differs from another */
-
 #define CARD_VENDOR 0x1af4
 #define CARD_DEVICE 0x1110 /* QEMU's ivshmem-plain */
 #define CARD_DRIVER "/sys/bus/pci/drivers/p2pmem-bar"
@@ -37,70 +34,6 @@ static bool region_works(struct lab *lab)
 	ok = check(use_node_mapping(lab)) && check_quiet(lab);
 	lab_close_region(lab);
 	return ok;
-}
-
-static unsigned int count_binding(struct lab *lab)
-{
-	check_errno(drive_provider(lab, "unbind"), 0);
-	arm(NO_FAULT);
-	check_errno(drive_provider(lab, "bind"), 0);
-	return NO_FAULT - disarm();
-}
-
-/*
- * Binds so that there is no region, by a failure as late as will do, so that it
- * is none of the provider's own driver: that would bring out warnings of the
- * kernel that are not ours. The search begins a little above *nth, where it
- * ended the last time.
- */
-static bool bind_without_region(struct lab *lab, unsigned int *nth)
-{
-	*nth += NOISE;
-	for (unsigned int i = 0; i < AFTER_ADDING && *nth; i++, --*nth) {
-		bool bound;
-
-		check_errno(drive_provider(lab, "unbind"), 0);
-		arm(*nth);
-		bound = drive_provider(lab, "bind") == 0;
-		disarm();
-		if (!check(bound) || !lab_find_region(lab))
-			return bound;
-	}
-	return check(false);
-}
-
-/* Adds the region with the @nth allocation failing; false if there was none. */
-static bool rescan_with_fault(struct lab *lab, unsigned int nth)
-{
-	struct p2pmem_rescan request = { .size = sizeof(request) };
-
-	arm(nth);
-	check_errno(ioctl(lab->control, P2PMEM_CONTROL_RESCAN, &request), 0);
-	return !disarm();
-}
-
-/* What binding does for a region, a rescan does for one that is missing. */
-void sweep_adding(struct lab *lab)
-{
-	unsigned int nth = 0, without_region = 0, late;
-	bool failed;
-
-	lab_close_region(lab);
-	count_binding(lab);
-	late = count_binding(lab);
-	do {
-		if (lab_find_region(lab) && !bind_without_region(lab, &late))
-			break;
-		failed = rescan_with_fault(lab, ++nth);
-		if (!lab_find_region(lab))
-			without_region++;
-		else if (!region_works(lab))
-			break;
-	} while (failed);
-	check(without_region > 1);
-	note("%u allocations of adding failed, %u left no region", nth - 1, without_region);
-	check(region_works(lab));
-	lab_reopen_region(lab);
 }
 
 static int load_module(const struct lab *lab)
@@ -215,6 +148,43 @@ void sweep_card(struct lab *lab)
 	override_driver(&card, "\n");
 	check(refused > 1);
 	note("%u allocations failed, %u times the device was refused", nth - 1, refused);
+}
+
+/*
+ * Resets the device with the @nth allocation failing; false once there was none
+ * to fail. After a reset the driver adds the region again.
+ */
+static bool reset_with_fault(struct lab *card, unsigned int nth, unsigned int *without)
+{
+	char path[80];
+	unsigned int left;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", card->provider);
+	arm(nth);
+	write_text(path, "1");
+	left = disarm();
+	*without += !lab_find_region(card);
+	return region_works(card) && !left;
+}
+
+/* What a provider's driver does at its binding is not ours to fail; this is all ours. */
+void sweep_adding(struct lab *lab)
+{
+	unsigned int nth = 0, without_region = 0;
+	struct lab card = *lab;
+
+	if (!check(find_card(&card)))
+		return;
+	override_driver(&card, "p2pmem-bar");
+	check_errno(write_text(CARD_DRIVER "/bind", card.provider), 0);
+	card.available = lab_available(&card);
+	while (reset_with_fault(&card, ++nth, &without_region))
+		;
+	check(without_region > 1);
+	note("%u allocations failed, %u of them left no region before a rescan", nth - 1,
+	     without_region);
+	check_errno(write_text(CARD_DRIVER "/unbind", card.provider), 0);
+	override_driver(&card, "\n");
 }
 
 void check_unbinding(struct lab *lab)
