@@ -2,10 +2,6 @@
 /*
  * What differs between kernels. The only file that tests versions, so that
  * the others read as if there were one kernel.
- *
- * Not here: whether a free page of the pool counts 0 or 1 references. That
- * changed in 6.15, may be backported, and is looked up in the page itself
- * (memory.c).
  */
 #ifndef P2PMEM_COMPAT_H
 #define P2PMEM_COMPAT_H
@@ -20,6 +16,16 @@
 
 #ifndef CONFIG_64BIT
 #error "p2pmem needs a 64-bit kernel, as PCI peer-to-peer DMA does"
+#endif
+
+/*
+ * References that a free page of the pool counts. Not looked up in a page: one
+ * that has just gone back to the pool may count less for a moment.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define P2PMEM_RESTING_COUNT 1
+#else
+#define P2PMEM_RESTING_COUNT 0
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

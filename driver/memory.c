@@ -15,8 +15,8 @@
  * goes on from there. Nothing tells us when a count falls back, hence the
  * reaper in buffer.c.
  *
- * A free page counts 0 references on newer kernels and 1 on older ones. What
- * is found in a fresh extent is what is put back.
+ * A free page counts 0 references on newer kernels and 1 on older ones; what it
+ * should is what is put back (P2PMEM_RESTING_COUNT).
  *
  * The provider's pool outlives the extent: its destruction waits for the page
  * map's references, ours among them.
@@ -34,6 +34,20 @@
 #include "p2pmem.h"
 
 #define ZERO_BATCH 512UL
+
+/*
+ * Makes the driver's reference of a page out of the pool. Where a free page
+ * counts 1, that is it, and must not be written: the kernel puts a page that
+ * comes back alone into the pool first and resets its count from 0 after that,
+ * which would undo whatever we have counted meanwhile; so wait until it has.
+ */
+static void ready_count(struct page *page)
+{
+	if (!P2PMEM_RESTING_COUNT)
+		set_page_count(page, 1);
+	while (!page_ref_count(page))
+		schedule_timeout_uninterruptible(1);
+}
 
 /**
  * p2pmem_memory_take() - takes an extent from a provider's pool
@@ -57,10 +71,9 @@ int p2pmem_memory_take(struct p2pmem_memory *memory, struct pci_dev *pdev,
 	memory->start = start;
 	memory->pages = virt_to_page(start);
 	memory->nr_pages = length >> PAGE_SHIFT;
-	memory->resting = page_ref_count(memory->pages);
 	memory->frozen = 0;
 	for (i = 0; i < memory->nr_pages; i++)
-		set_page_count(memory->pages + i, 1);
+		ready_count(memory->pages + i);
 	return 0;
 }
 
@@ -140,10 +153,10 @@ static void restore_counts(struct p2pmem_memory *memory)
 {
 	unsigned long i;
 
-	if (!memory->resting)
+	if (!P2PMEM_RESTING_COUNT)
 		return;
 	for (i = 0; i < memory->nr_pages; i++)
-		page_ref_unfreeze(memory->pages + i, memory->resting);
+		page_ref_unfreeze(memory->pages + i, P2PMEM_RESTING_COUNT);
 }
 
 /**
