@@ -69,7 +69,12 @@ static struct pci_dev *host_bridge_function(struct pci_bus *bus)
 
 static struct pci_bus *root_bus(struct pci_dev *pdev)
 {
-	return pci_find_host_bridge(pdev->bus)->bus;
+	struct pci_bus *bus = pdev->bus;
+
+	/* Not by way of the host bridge, which forgets its bus when it goes. */
+	while (bus->parent)
+		bus = bus->parent;
+	return bus;
 }
 
 static void add_host_bridge(struct p2pmem_path *path, struct pci_bus *bus,
