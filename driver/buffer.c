@@ -101,7 +101,7 @@ void p2pmem_buffer_describe(struct p2pmem_buffer *buffer,
 	info->id = buffer->id;
 	info->length = p2pmem_buffer_length(buffer);
 	memcpy(info->cookie, buffer->cookie, sizeof(info->cookie));
-	p2pmem_pci_address_of(buffer->region->pdev, &info->provider);
+	info->provider = buffer->region->address;
 	info->region = buffer->region->dev.id;
 	info->caching = buffer->caching;
 	info->uid = from_kuid_munged(current_user_ns(), buffer->uid);

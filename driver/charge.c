@@ -62,7 +62,7 @@ void p2pmem_region_describe(struct p2pmem_region *region,
 	info->abi_version = P2PMEM_ABI_VERSION;
 	info->region = region->dev.id;
 	info->granule = PAGE_SIZE;
-	p2pmem_pci_address_of(region->pdev, &info->provider);
+	info->provider = region->address;
 	info->numa_node = dev_to_node(&region->pdev->dev);
 
 	spin_lock(&region->charge_lock);

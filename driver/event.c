@@ -98,7 +98,7 @@ void p2pmem_event_region(const struct p2pmem_region *region,
 		.uid = GLOBAL_ROOT_UID,
 	};
 
-	p2pmem_pci_address_of(region->pdev, &told.event.provider);
+	told.event.provider = region->address;
 	tell(&told);
 }
 
@@ -122,7 +122,7 @@ void p2pmem_event_buffer(const struct p2pmem_buffer *buffer,
 	};
 
 	memcpy(told.event.cookie, buffer->cookie, sizeof(told.event.cookie));
-	p2pmem_pci_address_of(buffer->region->pdev, &told.event.provider);
+	told.event.provider = buffer->region->address;
 	tell(&told);
 }
 

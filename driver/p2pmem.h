@@ -48,6 +48,7 @@
  * @cdev: the node /dev/p2pmemN
  * @link: in the list of regions
  * @pdev: the provider, referenced
+ * @address: of @pdev, which may outlive what says in which PCI domain it was
  * @lock: held for reading where @pdev must stay bound to its driver
  * @gone: the provider is going or gone; set once, under @lock
  * @charge_lock: protects the counters
@@ -61,6 +62,7 @@ struct p2pmem_region {
 	struct cdev cdev;
 	struct list_head link;
 	struct pci_dev *pdev;
+	struct p2pmem_pci_address address;
 	struct rw_semaphore lock;
 	bool gone;
 	spinlock_t charge_lock;
@@ -76,7 +78,6 @@ struct p2pmem_region {
  * @start: kernel address of the extent
  * @pages: its first page; the others follow
  * @nr_pages: pages in it
- * @resting: references that a free page counts on this kernel, 0 or 1
  * @frozen: pages, from the first, that nobody can refer to any more
  */
 struct p2pmem_memory {
@@ -84,7 +85,6 @@ struct p2pmem_memory {
 	void *start;
 	struct page *pages;
 	unsigned long nr_pages;
-	int resting;
 	unsigned long frozen;
 };
 

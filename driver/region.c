@@ -83,6 +83,7 @@ static struct p2pmem_region *region_new(struct pci_dev *pdev)
 	spin_lock_init(&region->charge_lock);
 	init_waitqueue_head(&region->idle);
 	region->pdev = pci_dev_get(pdev);
+	p2pmem_pci_address_of(pdev, &region->address);
 	device_initialize(&region->dev);
 	region->dev.id = id;
 	region->dev.devt = MKDEV(MAJOR(first_devt), MINOR(first_devt) + id);
@@ -140,13 +141,11 @@ struct p2pmem_region *p2pmem_region_next(u32 *id)
 struct p2pmem_region *
 p2pmem_region_find(const struct p2pmem_pci_address *address)
 {
-	struct p2pmem_pci_address provider;
 	struct p2pmem_region *region, *found = NULL;
 
 	mutex_lock(&regions_lock);
 	list_for_each_entry(region, &regions, link) {
-		p2pmem_pci_address_of(region->pdev, &provider);
-		if (!memcmp(&provider, address, sizeof(provider))) {
+		if (!memcmp(&region->address, address, sizeof(*address))) {
 			p2pmem_region_get(region);
 			found = region;
 			break;
