@@ -104,6 +104,8 @@ static int buffer_fs_init(struct fs_context *context)
 	if (!pseudo)
 		return -ENOMEM;
 	pseudo->ops = &buffer_sops;
+	/* Or programs for which all that is read is executable could not map. */
+	context->s_iflags |= SB_I_NOEXEC;
 	return 0;
 }
 
