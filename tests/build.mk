@@ -27,8 +27,8 @@ endef
 $(O)/tests/vm/driver-test: $(call guest_objects,driver-test*.c)
 	$(link_static)
 
-# What they share with the driver's tests is the view of the machine.
-$(LOAD_PROGRAMS): $(O)/tests/vm/%: $(call guest_objects,load*.c driver-test-lab.c)
+# What they share with the driver's tests is the view of the machine, and checks.
+$(LOAD_PROGRAMS): $(O)/tests/vm/%: $(call guest_objects,load*.c driver-test-lab.c driver-test-check.c)
 	$(link_static)
 
 $(O)/tests/vm/driver-faults: $(call guest_objects,driver-faults.c faults-*.c)

@@ -18,7 +18,6 @@
 #include <fnmatch.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -59,46 +58,13 @@ struct patterns {
 };
 
 static struct patterns only, without;
-static bool failed;
 static const char *skipped;
 static unsigned int count, failures;
 static char current[160];
 
-bool check_at(bool condition, const char *file, int line, const char *what)
-{
-	if (!condition) {
-		printf("# %s:%d: not so: %s (errno now %s)\n", file, line, what, strerror(errno));
-		failed = true;
-	}
-	return condition;
-}
-
-bool check_errno_at(long result, int expected, const char *file, int line, const char *what)
-{
-	int got = result < 0 ? errno : 0;
-
-	if (got != expected) {
-		printf("# %s:%d: %s: %s instead of %s\n", file, line, what, strerror(got),
-		       strerror(expected));
-		failed = true;
-	}
-	return got == expected;
-}
-
 void skip(const char *why)
 {
 	skipped = why;
-}
-
-void note(const char *format, ...)
-{
-	va_list args;
-
-	printf("# ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
 }
 
 static bool nothing_allocated(struct lab *lab)

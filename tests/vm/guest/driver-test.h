@@ -56,6 +56,9 @@ extern const struct test buffer_tests[], map_tests[], control_tests[], query_tes
 #define check_errno(call, expected) \
 	check_errno_at((long)(call), expected, __FILE__, __LINE__, #call)
 
+/* A check of the running test was not so; whoever runs tests sets and reads it. */
+extern bool failed;
+
 bool check_at(bool condition, const char *file, int line, const char *what);
 bool check_errno_at(long result, int expected, const char *file, int line, const char *what);
 void skip(const char *why);

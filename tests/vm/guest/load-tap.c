@@ -5,48 +5,14 @@
  * the run, as nothing that follows could be believed.
  */
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "load.h"
 
-static bool failed;
 static unsigned int count, failures;
 static const char *current;
-
-bool check_at(bool condition, const char *file, int line, const char *what)
-{
-	if (!condition) {
-		printf("# %s:%d: not so: %s (errno now %s)\n", file, line, what, strerror(errno));
-		failed = true;
-	}
-	return condition;
-}
-
-bool check_errno_at(long result, int expected, const char *file, int line, const char *what)
-{
-	int got = result < 0 ? errno : 0;
-
-	if (got != expected) {
-		printf("# %s:%d: %s: %s instead of %s\n", file, line, what, strerror(got),
-		       strerror(expected));
-		failed = true;
-	}
-	return got == expected;
-}
-
-void note(const char *format, ...)
-{
-	va_list args;
-
-	printf("# ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-}
 
 static void on_hang(int number)
 {
