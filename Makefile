@@ -53,6 +53,7 @@ OBJS :=
 all: programs
 
 include common/build.mk
+include topology/build.mk
 include daemon/build.mk
 include client/build.mk
 include driver/build.mk

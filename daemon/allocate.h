@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "daemon/candidate.h"
 #include "daemon/request.h"
 #include "daemon/view.h"
 

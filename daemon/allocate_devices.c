@@ -8,7 +8,7 @@
 #include "common/pci.h"
 #include "common/varlink.h"
 #include "daemon/allocate.h"
-#include "daemon/block.h"
+#include "topology/block.h"
 
 static int refuse_device(struct allocation *a, const char *device)
 {

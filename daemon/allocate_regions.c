@@ -8,7 +8,7 @@
 #include "common/pci.h"
 #include "common/varlink.h"
 #include "daemon/allocate.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/scan.h"
 
 static bool is_asked_for(const struct request *q, const struct p2pmem_region_info *region,
 			 const struct topology_function *provider)
@@ -98,7 +98,7 @@ int allocation_find_candidates(struct allocation *a)
 	if (!a->refusals)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < a->view.topology->n_functions; i++) {
-		const struct topology_function *f = &a->view.topology->functions[i];
+		const struct topology_function *f = a->view.topology->functions[i];
 		const struct p2pmem_region_info *region = view_region(&a->view, f);
 
 		if (!region || !is_asked_for(&a->request, region, f))

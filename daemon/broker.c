@@ -3,7 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/scan.h"
 #include "daemon/view.h"
 
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
@@ -46,7 +46,7 @@ int broker_list_regions(struct broker *b, struct answer *ret)
 	int r = view_open(b, &v);
 
 	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++) {
-		const struct topology_function *f = &v.topology->functions[i];
+		const struct topology_function *f = v.topology->functions[i];
 		struct pool pool;
 
 		if (!f->provider ||
@@ -86,7 +86,7 @@ int broker_list_devices(struct broker *b, struct answer *ret)
 	int r = view_open(b, &v);
 
 	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++) {
-		const struct topology_function *f = &v.topology->functions[i];
+		const struct topology_function *f = v.topology->functions[i];
 
 		if (topology_is_client(f))
 			r = answer_append(ret, "device",
@@ -101,7 +101,7 @@ static int list_pairs_of(const struct view *v, const struct topology_function *p
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < v->topology->n_functions; i++) {
-		const struct topology_function *client = &v->topology->functions[i];
+		const struct topology_function *client = v->topology->functions[i];
 		struct judgement j;
 
 		if (!topology_is_client(client))
@@ -118,8 +118,8 @@ int broker_list_pairs(struct broker *b, struct answer *ret)
 	int r = view_open(b, &v);
 
 	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++)
-		if (v.topology->functions[i].provider)
-			r = list_pairs_of(&v, &v.topology->functions[i], ret);
+		if (v.topology->functions[i]->provider)
+			r = list_pairs_of(&v, v.topology->functions[i], ret);
 	return r;
 }
 

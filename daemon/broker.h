@@ -12,8 +12,8 @@
 #include "daemon/peer.h"
 #include "daemon/policy.h"
 #include "daemon/region.h"
-#include "daemon/sysfs.h"
-#include "daemon/topology.h"
+#include "topology/sysfs.h"
+#include "topology/topology.h"
 
 struct broker {
 	const struct region_driver *driver;

@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/lease.h"
-#include "daemon/topology.h"
+#include "topology/topology.h"
 
 struct pool {
 	uint64_t size;

@@ -2,8 +2,8 @@
 /* Finds out why the driver cannot be reached. */
 #pragma once
 
-#include "daemon/reason.h"
-#include "daemon/sysfs.h"
+#include "topology/reason.h"
+#include "topology/sysfs.h"
 
 /* @error: what a request came back with. Looks at sysfs and at the kernel's configuration. */
 void diagnose_driver(const struct sysfs *s, int error, struct reason *ret);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/topology.h"
+#include "topology/topology.h"
 
 struct lease {
 	uint8_t cookie[P2PMEM_COOKIE_SIZE];

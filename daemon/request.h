@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/answer.h"
-#include "daemon/topology.h"
+#include "topology/topology.h"
 
 #define REQUEST_DEVICES_MAX 64
 

@@ -7,7 +7,7 @@
 #include "common/log.h"
 #include "common/pci.h"
 #include "daemon/diagnosis.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/scan.h"
 #include "daemon/view.h"
 
 static int refresh_topology(struct broker *b)

@@ -7,7 +7,7 @@
 
 #include "daemon/broker.h"
 #include "daemon/describe.h"
-#include "daemon/reason.h"
+#include "topology/reason.h"
 
 struct view {
 	struct broker *broker;

@@ -9,7 +9,7 @@ CHECK_PROGRAMS :=
 
 -include tests/mock/build.mk
 
-$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(COMMON_LIB)
+$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
 
 # Programs that run in the lab's guests: static, so that a bare init will do.

@@ -12,7 +12,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/pci.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/scan.h"
 #include "tests/mock/driver.h"
 #include "tests/mock/tree.h"
 
@@ -109,9 +109,9 @@ static int rescan(struct mock_driver *m)
 	}
 	m->n_regions = kept;
 	for (size_t i = 0; i < t.n_functions; i++) {
-		struct region new = { .info.provider = t.functions[i].address };
+		struct region new = { .info.provider = t.functions[i]->address };
 
-		if (!t.functions[i].provider || region_of(m, &t.functions[i].address))
+		if (!t.functions[i]->provider || region_of(m, &t.functions[i]->address))
 			continue;
 		new.info.size = sizeof(new.info);
 		new.info.region = kept ? m->regions[m->n_regions - 1].info.region + 1 : 0;
@@ -169,18 +169,23 @@ static int list_buffers(void *driver, struct p2pmem_buffer_info **ret, size_t *r
 	return 0;
 }
 
+static int steps(const struct topology_function *from, const struct topology_function *to)
+{
+	int n = 0;
+
+	for (; from != to; from = from->parent)
+		n++;
+	return n;
+}
+
 static void judge(struct mock_driver *m, const struct topology_function *p,
 		  const struct topology_function *c, struct p2pmem_query *q)
 {
-	size_t common = 0;
+	const struct topology_function *common = topology_common(p, c);
 
-	while (common < p->n_path && common < c->n_path &&
-	       pci_address_equal(&p->path[common], &c->path[common]))
-		common++;
 	q->verdict = common ? P2PMEM_VERDICT_BUS : m->far;
-	q->distance = q->verdict == P2PMEM_VERDICT_UNSUPPORTED ?
-			      -1 :
-			      (int)(p->n_path + c->n_path - 2 * common);
+	q->distance =
+		q->verdict == P2PMEM_VERDICT_UNSUPPORTED ? -1 : steps(p, common) + steps(c, common);
 }
 
 static int query(void *driver, struct p2pmem_query *q)

@@ -5,7 +5,7 @@
 #include <err.h>
 #include <ftw.h>
 
-#include "daemon/sysfs.h"
+#include "topology/sysfs.h"
 #include "tests/mock/tree.h"
 #include "tests/unit/unit.h"
 

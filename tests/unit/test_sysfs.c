@@ -3,9 +3,9 @@
 
 #include "common/cleanup.h"
 #include "common/pci.h"
-#include "daemon/block.h"
-#include "daemon/nvme.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/block.h"
+#include "topology/nvme.h"
+#include "topology/scan.h"
 #include "tests/unit/machine.h"
 
 static int set_up(void **state)
@@ -87,11 +87,10 @@ static void scans(void **state)
 	assert_false(b->provider);
 	assert_string_equal(a->serial, "cmb0");
 	assert_string_equal(a->driver, "nvme");
-	assert_string_equal(a->root, "pci0000:00");
+	assert_string_equal(a->root->name, "pci0000:00");
 	assert_int_equal(a->vendor, 0x1b36);
 	assert_int_equal(a->numa_node, -1);
-	assert_int_equal(a->n_path, 4);
-	assert_true(pci_address_equal(topology_common_bridge(a, b), &bridge->address));
+	assert_ptr_equal(topology_common(a, b), bridge);
 	assert_true(topology_is_client(a));
 	assert_false(topology_is_client(bridge));
 	assert_int_equal(a->n_blocks, 1);

@@ -2,8 +2,9 @@
 #include <errno.h>
 
 #include "common/pci.h"
-#include "daemon/reason.h"
-#include "daemon/topology.h"
+#include "daemon/candidate.h"
+#include "topology/reason.h"
+#include "topology/topology.h"
 #include "tests/unit/unit.h"
 
 static struct p2pmem_pci_address at(const char *text)
@@ -34,20 +35,18 @@ static void sorts_candidates(void **state)
 	candidates_sort(NULL, 0);
 }
 
-static void finds_common_bridge(void **state)
+static void finds_common(void **state)
 {
-	struct p2pmem_pci_address a[] = { at("00:01.0"), at("01:00.0"), at("02:00.0"),
-					  at("03:00.0") };
-	struct p2pmem_pci_address b[] = { at("00:01.0"), at("01:00.0"), at("02:01.0"),
-					  at("04:00.0") };
-	struct p2pmem_pci_address c[] = { at("00:02.0"), at("05:00.0") };
-	const struct topology_function fa = { .path = a, .n_path = 4 },
-				       fb = { .path = b, .n_path = 4 },
-				       fc = { .path = c, .n_path = 2 };
+	struct topology_function port = { .address = at("00:01.0") };
+	struct topology_function up = { .address = at("01:00.0"), .parent = &port };
+	struct topology_function a = { .address = at("03:00.0"), .parent = &up };
+	struct topology_function b = { .address = at("04:00.0"), .parent = &up };
+	struct topology_function apart = { .address = at("05:00.0") };
 
-	assert_ptr_equal(topology_common_bridge(&fa, &fb), &a[1]);
-	assert_ptr_equal(topology_common_bridge(&fa, &fa), &a[3]);
-	assert_null(topology_common_bridge(&fa, &fc));
+	assert_ptr_equal(topology_common(&a, &b), &up);
+	assert_ptr_equal(topology_common(&a, &a), &a);
+	assert_ptr_equal(topology_common(&a, &port), &port);
+	assert_null(topology_common(&a, &apart));
 }
 
 static void names_verdicts(void **state)
@@ -66,23 +65,13 @@ static void names_verdicts(void **state)
 
 static void explains_pairs(void **state)
 {
-	struct p2pmem_pci_address a[] = { at("00:01.0"), at("03:00.0") };
-	struct p2pmem_pci_address b[] = { at("00:01.0"), at("04:00.0") };
-	struct p2pmem_pci_address c[] = { at("00:02.0"), at("05:00.0") };
-	struct p2pmem_pci_address d[] = { at("80:02.0"), at("81:00.0") };
-	char root[] = "pci0000:00", other[] = "pci0000:80";
-	const struct topology_function fa = {
-		.address = a[1], .path = a, .n_path = 2, .root = root
-	};
-	const struct topology_function fb = {
-		.address = b[1], .path = b, .n_path = 2, .root = root
-	};
-	const struct topology_function fc = {
-		.address = c[1], .path = c, .n_path = 2, .root = root
-	};
-	const struct topology_function fd = {
-		.address = d[1], .path = d, .n_path = 2, .root = other
-	};
+	struct topology_root here = { .name = (char[]){ "pci0000:00" } };
+	struct topology_root there = { .name = (char[]){ "pci0000:80" }, .bus = 0x80 };
+	struct topology_function port = { .address = at("00:01.0"), .root = &here };
+	struct topology_function fa = { .address = at("03:00.0"), .root = &here, .parent = &port };
+	struct topology_function fb = { .address = at("04:00.0"), .root = &here, .parent = &port };
+	struct topology_function fc = { .address = at("05:00.0"), .root = &here };
+	struct topology_function fd = { .address = at("81:00.0"), .root = &there };
 	struct reason r;
 
 	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_UNSUPPORTED, &r);
@@ -109,7 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts_candidates),
-		cmocka_unit_test(finds_common_bridge),
+		cmocka_unit_test(finds_common),
 		cmocka_unit_test(names_verdicts),
 		cmocka_unit_test(explains_pairs),
 	};

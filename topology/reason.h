@@ -2,7 +2,7 @@
 /* Words for a verdict and for what can be done about it. Pure. */
 #pragma once
 
-#include "daemon/topology.h"
+#include "topology/topology.h"
 
 struct reason {
 	char why[256];

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/utf8.h"
-#include "daemon/sysfs.h"
+#include "topology/sysfs.h"
 
 /* As long as an attribute can be. */
 #define ATTRIBUTE_MAX 4096

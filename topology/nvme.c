@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "daemon/nvme.h"
+#include "topology/nvme.h"
 
 /* Reads a number of at most nine digits behind @tag. Returns behind it, or NULL. */
 static const char *number(const char *s, const char *tag, unsigned int *ret)

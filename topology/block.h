@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "daemon/sysfs.h"
+#include "topology/sysfs.h"
 #include <stddef.h>
 #include <linux/p2pmem.h>
 

@@ -9,8 +9,8 @@
 #include "common/cleanup.h"
 #include "common/pci.h"
 #include "common/utf8.h"
-#include "daemon/block.h"
-#include "daemon/nvme.h"
+#include "topology/block.h"
+#include "topology/nvme.h"
 
 /* One step down the layers. */
 struct walk {

@@ -7,11 +7,17 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/pci.h"
-#include "daemon/nvme.h"
-#include "daemon/topology_sysfs.h"
+#include "topology/nvme.h"
+#include "topology/scan.h"
 
 #define PCI_DEVICES "bus/pci/devices"
 #define SECTOR_SIZE 512 /* of the `size` attribute, whatever the device's blocks */
+
+/* A function and the bridge above it, which may be read later than it. */
+struct link {
+	struct topology_function *function;
+	struct p2pmem_pci_address parent;
+};
 
 /* What the directory walks carry along. */
 struct scan {
@@ -19,34 +25,62 @@ struct scan {
 	struct topology *topology;
 	struct topology_function *function;
 	const char *dir; /* the one being walked */
+	struct link *links; /* functions that have a bridge above them */
+	size_t n_links;
 };
 
-int topology_path(const char *path, struct p2pmem_pci_address **ret, size_t *ret_n)
+/* A component like pci0000:00: where a host bridge's own hierarchy begins. */
+static bool root_parse(const char *name, uint32_t *domain, uint8_t *bus)
+{
+	unsigned int d, b;
+	int n = 0;
+
+	if (sscanf(name, "pci%8x:%2x%n", &d, &b, &n) != 2 || name[n])
+		return false;
+	*domain = d;
+	*bus = (uint8_t)b;
+	return true;
+}
+
+/* What @path says of the place of the function that it leads to. */
+struct place {
+	bool has_root;
+	uint32_t domain;
+	uint8_t bus;
+	bool has_parent;
+	struct p2pmem_pci_address parent;
+	struct p2pmem_pci_address self;
+};
+
+/*
+ * Host bridges may hang below PCI functions, as those behind a VMD do; nothing
+ * above the last one is on the way.
+ */
+static int place_parse(const char *path, struct place *ret)
 {
 	_cleanup_free_ char *copy = strdup(path);
-	_cleanup_free_ struct p2pmem_pci_address *list = NULL;
 	struct p2pmem_pci_address address;
+	struct place p = {};
+	bool has_self = false;
 	char *position, *part;
-	size_t n = 0;
 
 	if (!copy)
 		return -ENOMEM;
-	for (part = strtok_r(copy, "/", &position); part; part = strtok_r(NULL, "/", &position))
-		if (pci_address_parse(part, &address) == 0 && array_push(list, n, address) < 0)
-			return -ENOMEM;
-	if (n == 0)
+	for (part = strtok_r(copy, "/", &position); part; part = strtok_r(NULL, "/", &position)) {
+		if (root_parse(part, &p.domain, &p.bus)) {
+			p.has_root = true;
+			p.has_parent = has_self = false;
+		} else if (pci_address_parse(part, &address) == 0) {
+			p.has_parent = has_self;
+			p.parent = p.self;
+			p.self = address;
+			has_self = true;
+		}
+	}
+	if (!has_self || !p.has_root)
 		return -ENODEV;
-	*ret = take_ptr(list);
-	*ret_n = n;
+	*ret = p;
 	return 0;
-}
-
-/* /sys/devices/pciDDDD:BB/...; deeper for host bridges that hang below other devices. */
-static char *root_bus(const char *path)
-{
-	const char *p = strstr(path, "/pci");
-
-	return p ? strndup(p + 1, strcspn(p + 1, "/")) : strdup("");
 }
 
 static int read_block(const struct sysfs *s, const char *dir, struct topology_block *b)
@@ -119,18 +153,20 @@ static uint16_t read_id(const struct sysfs *s, const char *dir, const char *name
 	return sysfs_u64(s, dir, name, &value) < 0 || value > UINT16_MAX ? 0 : (uint16_t)value;
 }
 
-static int read_function(const struct sysfs *s, const char *dir, struct topology_function *f)
+static int read_function(const struct scan *scan, const char *dir, struct place *ret_place)
 {
 	_cleanup_free_ char *real = NULL;
+	const struct sysfs *s = scan->sysfs;
+	struct topology_function *f = scan->function;
 	uint64_t class;
 	int r = sysfs_resolve(s, dir, "", &real);
 
 	if (r < 0)
 		return r;
-	r = topology_path(real, &f->path, &f->n_path);
+	r = place_parse(real, ret_place);
 	if (r < 0)
 		return r;
-	f->root = root_bus(real);
+	f->root = topology_root(scan->topology, ret_place->domain, ret_place->bus);
 	if (!f->root)
 		return -ENOMEM;
 	f->vendor = read_id(s, dir, "vendor");
@@ -146,25 +182,40 @@ static int read_function(const struct sysfs *s, const char *dir, struct topology
 static int add_function(const char *name, void *userdata)
 {
 	struct scan *scan = userdata, inner = *scan;
-	struct topology_function f = {};
+	struct p2pmem_pci_address address;
+	struct place place = {};
 	char dir[64], controllers[80];
 	int r;
 
-	if (pci_address_parse(name, &f.address) < 0)
+	if (pci_address_parse(name, &address) < 0)
 		return 0;
 	snprintf(dir, sizeof(dir), PCI_DEVICES "/%s", name);
 	snprintf(controllers, sizeof(controllers), "%s/nvme", dir);
-	inner.function = &f;
+	inner.function = topology_function_new(&address);
+	if (!inner.function)
+		return -ENOMEM;
 	inner.dir = controllers;
-	r = read_function(scan->sysfs, dir, &f);
+	r = read_function(&inner, dir, &place);
 	if (r == 0)
 		r = optional(sysfs_each(scan->sysfs, controllers, add_controller, &inner));
-	if (r == 0)
-		r = array_push(scan->topology->functions, scan->topology->n_functions, f);
-	if (r < 0)
-		topology_function_done(&f);
-	/* A device that went away while it was read is not there. */
-	return optional(r);
+	if (r == 0 && place.has_parent) {
+		struct link l = { inner.function, place.parent };
+
+		r = array_push(scan->links, scan->n_links, l);
+	}
+	if (r < 0) {
+		topology_function_free(inner.function);
+		/* A device that went away while it was read is not there. */
+		return optional(r);
+	}
+	return topology_add(scan->topology, inner.function);
+}
+
+static void link_parents(const struct scan *scan)
+{
+	for (size_t i = 0; i < scan->n_links; i++)
+		scan->links[i].function->parent =
+			topology_find(scan->topology, &scan->links[i].parent);
 }
 
 int topology_scan(const struct sysfs *s, struct topology *ret)
@@ -173,6 +224,9 @@ int topology_scan(const struct sysfs *s, struct topology *ret)
 	struct scan scan = { .sysfs = s, .topology = &t, .dir = PCI_DEVICES };
 	int r = sysfs_each(s, PCI_DEVICES, add_function, &scan);
 
+	if (r == 0)
+		link_parents(&scan);
+	free(scan.links);
 	if (r < 0 && r != -ENOENT) {
 		topology_done(&t);
 		return r;

@@ -3,19 +3,19 @@
 #include <string.h>
 
 #include "common/pci.h"
-#include "daemon/reason.h"
+#include "topology/reason.h"
 
 #define MOVE "Move both below one PCIe switch."
 
 static void unsupported_apart(const struct topology_function *p, const struct topology_function *c,
 			      struct reason *ret)
 {
-	if (strcmp(p->root, c->root) != 0)
+	if (p->root != c->root)
 		snprintf(
 			ret->why, sizeof(ret->why),
 			"they hang on different root buses (%s, %s), and the kernel does not allow "
 			"peer-to-peer traffic through this host bridge",
-			p->root, c->root);
+			p->root->name, c->root->name);
 	else
 		snprintf(ret->why, sizeof(ret->why),
 			 "they hang below different root ports, and the kernel does not allow "
@@ -23,7 +23,7 @@ static void unsupported_apart(const struct topology_function *p, const struct to
 	ret->remedy = MOVE;
 }
 
-static void unsupported_redirected(const struct p2pmem_pci_address *common, struct reason *ret)
+static void unsupported_redirected(const struct topology_function *common, struct reason *ret)
 {
 	char address[PCI_ADDRESS_MAX];
 
@@ -31,7 +31,7 @@ static void unsupported_redirected(const struct p2pmem_pci_address *common, stru
 		ret->why, sizeof(ret->why),
 		"they share the bridge %s, but access control (ACS) on the way redirects the traffic "
 		"to the host bridge, through which the kernel does not allow it",
-		pci_address_format(common, address));
+		pci_address_format(&common->address, address));
 	ret->remedy =
 		"Switch ACS redirection off for the ports between them, by the kernel parameter "
 		"pci=disable_acs_redir=; devices behind these ports are then no longer isolated "
@@ -39,7 +39,7 @@ static void unsupported_redirected(const struct p2pmem_pci_address *common, stru
 }
 
 static void supported(const struct topology_function *p, const struct topology_function *c,
-		      const struct p2pmem_pci_address *common, enum p2pmem_verdict verdict,
+		      const struct topology_function *common, enum p2pmem_verdict verdict,
 		      struct reason *ret)
 {
 	char address[PCI_ADDRESS_MAX];
@@ -51,14 +51,14 @@ static void supported(const struct topology_function *p, const struct topology_f
 			 "through the host bridge, which the kernel allows on this machine");
 	else if (common)
 		snprintf(ret->why, sizeof(ret->why), "both are below the bridge %s",
-			 pci_address_format(common, address));
+			 pci_address_format(&common->address, address));
 }
 
 void reason_for_pair(const struct topology_function *provider,
 		     const struct topology_function *client, enum p2pmem_verdict verdict,
 		     struct reason *ret)
 {
-	const struct p2pmem_pci_address *common = topology_common_bridge(provider, client);
+	const struct topology_function *common = topology_common(provider, client);
 
 	*ret = (struct reason){};
 	if (verdict == P2PMEM_VERDICT_BRIDGE || verdict == P2PMEM_VERDICT_BUS) {

@@ -2,8 +2,8 @@
 /* Fills the topology from sysfs. */
 #pragma once
 
-#include "daemon/sysfs.h"
-#include "daemon/topology.h"
+#include "topology/sysfs.h"
+#include "topology/topology.h"
 
 /* A machine without PCI has an empty topology. */
 int topology_scan(const struct sysfs *s, struct topology *ret);
@@ -11,6 +11,3 @@ int topology_scan(const struct sysfs *s, struct topology *ret);
 /* What the pool of a provider holds and has left, in bytes, at this moment. */
 int topology_pool(const struct sysfs *s, const struct p2pmem_pci_address *provider,
 		  uint64_t *ret_size, uint64_t *ret_free);
-
-/* The functions above the PCI device that lies at @path (below /sys), and it, from the root down. */
-int topology_path(const char *path, struct p2pmem_pci_address **ret, size_t *ret_n);
