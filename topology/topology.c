@@ -150,16 +150,22 @@ struct topology_function *topology_find(const struct topology *t,
 	return NULL;
 }
 
-const struct topology_function *topology_host_bridge(const struct topology *t,
-						     const struct topology_root *root)
+const struct topology_function *topology_first(const struct topology *t,
+					       const struct topology_root *root)
 {
 	const struct p2pmem_pci_address start = { .domain = root->domain, .bus = root->bus };
 	size_t at = position(t, &start);
 	const struct topology_function *f = at < t->n_functions ? t->functions[at] : NULL;
 
-	if (!f || f->root != root || f->address.bus != root->bus)
-		return NULL;
-	return f->address.devfn == 0 || f->type == TOPOLOGY_TYPE_ROOT_PORT ? f : NULL;
+	return f && f->root == root && f->address.bus == root->bus ? f : NULL;
+}
+
+const struct topology_function *topology_host_bridge(const struct topology *t,
+						     const struct topology_root *root)
+{
+	const struct topology_function *f = topology_first(t, root);
+
+	return f && (f->address.devfn == 0 || f->type == TOPOLOGY_TYPE_ROOT_PORT) ? f : NULL;
 }
 
 bool topology_is_client(const struct topology_function *f)

@@ -68,11 +68,12 @@ struct topology_function {
 	size_t n_blocks;
 };
 
-/* What the kernel's rule for host bridges asks of the processor. */
+/* What the kernel's rule for host bridges asks of the machine. */
 struct topology_cpu {
 	bool known;
 	bool amd;
 	unsigned int family;
+	unsigned int kernel; /* whose rules: ALLOW_LIST_KERNEL(); 0: not known */
 };
 
 struct topology {
@@ -99,6 +100,10 @@ int topology_add(struct topology *t, struct topology_function *f);
 
 struct topology_function *topology_find(const struct topology *t,
 					const struct p2pmem_pci_address *address);
+
+/* The first function on the root bus. NULL: none. */
+const struct topology_function *topology_first(const struct topology *t,
+					       const struct topology_root *root);
 
 /*
  * The function by which the kernel knows a host bridge: the first one on the
