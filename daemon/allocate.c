@@ -99,7 +99,7 @@ static uint64_t next_length(uint64_t length, uint64_t least)
 static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struct candidate **ret)
 {
 	uint64_t length = a->request.size;
-	struct reason why;
+	_cleanup_(reason_done) struct reason why = {};
 	int r;
 
 	for (;;) {
@@ -111,8 +111,8 @@ static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struc
 	if (r == -ENOMEM)
 		return refuse_space(a);
 	if (r == -EACCES || r == -EPERM) {
-		diagnose_driver(&a->broker->sysfs, r, &why);
-		return refuse_driver(a, &why);
+		r = diagnose_driver(&a->broker->sysfs, r, &why);
+		return r < 0 ? r : refuse_driver(a, &why);
 	}
 	return r;
 }

@@ -19,10 +19,9 @@ static int refuse_device(struct allocation *a, const char *device)
 static int refuse_layer(struct allocation *a, const char *device, const char *layer)
 {
 	_cleanup_json_ struct json_object *p = json_object_new_object();
-	struct reason why;
+	_cleanup_(reason_done) struct reason why = {};
 
-	reason_for_layer(layer, &why);
-	if (!p || json_add_string(p, "device", device) < 0 ||
+	if (!p || reason_for_layer(layer, &why) < 0 || json_add_string(p, "device", device) < 0 ||
 	    json_add_string(p, "layer", layer) < 0 || json_add_string(p, "reason", why.why) < 0 ||
 	    json_add_string(p, "remedy", why.remedy) < 0)
 		return -ENOMEM;

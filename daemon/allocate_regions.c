@@ -25,12 +25,34 @@ static bool is_asked_for(const struct request *q, const struct p2pmem_region_inf
 /* Notes why a pair does not do. */
 static int refuse_pair(struct allocation *a, struct judgement *j)
 {
+	int r;
+
 	if (j->pair.verdict >= P2PMEM_VERDICT_BRIDGE) {
-		reason_below_minimum(j->pair.verdict, a->request.min_verdict, &j->reason);
-		j->pair.why = j->reason.why;
-		j->pair.remedy = j->reason.remedy;
+		reason_done(&j->reason);
+		r = reason_below_minimum(j->pair.verdict, a->request.min_verdict, &j->reason);
+		judgement_use_reason(j);
+		if (r < 0)
+			return r;
 	}
 	return json_append(a->refusals, describe_refusal(&j->pair));
+}
+
+static int judge_device(struct allocation *a, const struct topology_function *provider,
+			const struct topology_function *client, struct candidate *c, bool *ret_fits)
+{
+	_cleanup_(judgement_done) struct judgement j = {};
+	int r = view_judge(&a->view, provider, client, &j);
+
+	if (r < 0)
+		return r;
+	if (j.pair.verdict < a->request.min_verdict || j.pair.distance < 0) {
+		*ret_fits = false;
+		return refuse_pair(a, &j);
+	}
+	c->distance += (unsigned int)j.pair.distance;
+	if (j.pair.verdict < c->verdict)
+		c->verdict = j.pair.verdict;
+	return 0;
 }
 
 /* All devices with one region. Every pair is asked, so that a refusal names them all. */
@@ -38,23 +60,13 @@ static int judge_region(struct allocation *a, const struct topology_function *pr
 			struct candidate *c, bool *ret_fits)
 {
 	bool fits = true;
+	int r = 0;
 
-	for (size_t i = 0; i < a->n_devices; i++) {
-		struct judgement j;
-
-		view_judge(&a->view, provider, topology_find(a->view.topology, &a->devices[i]), &j);
-		if (j.pair.verdict < a->request.min_verdict || j.pair.distance < 0) {
-			fits = false;
-			if (refuse_pair(a, &j) < 0)
-				return -ENOMEM;
-			continue;
-		}
-		c->distance += (unsigned int)j.pair.distance;
-		if (j.pair.verdict < c->verdict)
-			c->verdict = j.pair.verdict;
-	}
+	for (size_t i = 0; r == 0 && i < a->n_devices; i++)
+		r = judge_device(a, provider, topology_find(a->view.topology, &a->devices[i]), c,
+				 &fits);
 	*ret_fits = fits;
-	return 0;
+	return r;
 }
 
 static int consider(struct allocation *a, const struct topology_function *provider,

@@ -102,12 +102,13 @@ static int list_pairs_of(const struct view *v, const struct topology_function *p
 
 	for (size_t i = 0; r == 0 && i < v->topology->n_functions; i++) {
 		const struct topology_function *client = v->topology->functions[i];
-		struct judgement j;
+		_cleanup_(judgement_done) struct judgement j = {};
 
 		if (!topology_is_client(client))
 			continue;
-		view_judge(v, provider, client, &j);
-		r = answer_append(ret, "pair", describe_pair(&j.pair));
+		r = view_judge(v, provider, client, &j);
+		if (r == 0)
+			r = answer_append(ret, "pair", describe_pair(&j.pair));
 	}
 	return r;
 }

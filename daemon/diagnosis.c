@@ -34,41 +34,38 @@ static bool known_to_lack_p2pdma(const char *release)
 	return !ferror(f);
 }
 
-static void diagnose_missing(const struct sysfs *s, struct reason *ret)
+static int diagnose_missing(const struct sysfs *s, struct reason *ret)
 {
 	struct utsname u;
 
-	if (sysfs_exists(s, "module", "p2pmem")) {
-		snprintf(ret->why, sizeof(ret->why),
-			 "the kernel module p2pmem is loaded, but /dev/p2pmem-control is missing");
-		ret->remedy = "See that /dev is a devtmpfs, and that udev runs.";
-	} else if (uname(&u) == 0 && known_to_lack_p2pdma(u.release)) {
-		snprintf(ret->why, sizeof(ret->why),
-			 "the running kernel (%s) was built without peer-to-peer DMA "
-			 "(CONFIG_PCI_P2PDMA)",
-			 u.release);
-		ret->remedy =
+	if (sysfs_exists(s, "module", "p2pmem"))
+		return reason_set(
+			ret, CAUSE_DRIVER_UNAVAILABLE,
+			"See that /dev is a devtmpfs, and that udev runs.",
+			"the kernel module p2pmem is loaded, but /dev/p2pmem-control is missing");
+	if (uname(&u) == 0 && known_to_lack_p2pdma(u.release))
+		return reason_set(
+			ret, CAUSE_DRIVER_UNAVAILABLE,
 			"Boot a kernel that has it: Debian's from trixie-backports, Ubuntu's, or "
-			"one of your own.";
-	} else {
-		snprintf(ret->why, sizeof(ret->why), "the kernel module p2pmem is not loaded");
-		ret->remedy = "Load it: modprobe p2pmem.";
-	}
+			"one of your own.",
+			"the running kernel (%s) was built without peer-to-peer DMA "
+			"(CONFIG_PCI_P2PDMA)",
+			u.release);
+	return reason_set(ret, CAUSE_DRIVER_UNAVAILABLE, "Load it: modprobe p2pmem.",
+			  "the kernel module p2pmem is not loaded");
 }
 
-void diagnose_driver(const struct sysfs *s, int error, struct reason *ret)
+int diagnose_driver(const struct sysfs *s, int error, struct reason *ret)
 {
-	*ret = (struct reason){};
-	if (error == -ENOENT || error == -ENXIO || error == -ENODEV) {
-		diagnose_missing(s, ret);
-	} else if (error == -EACCES || error == -EPERM) {
-		snprintf(ret->why, sizeof(ret->why),
-			 "the daemon may not open the nodes of the driver: %s", strerror(-error));
-		ret->remedy = "See that the udev rules of p2pmem are installed, and apply them: "
-			      "udevadm trigger --subsystem-match=p2pmem.";
-	} else {
-		snprintf(ret->why, sizeof(ret->why), "the driver does not answer as expected: %s",
-			 strerror(-error));
-		ret->remedy = "Install the driver and the daemon of one version of p2pmem.";
-	}
+	if (error == -ENOENT || error == -ENXIO || error == -ENODEV)
+		return diagnose_missing(s, ret);
+	if (error == -EACCES || error == -EPERM)
+		return reason_set(ret, CAUSE_DRIVER_UNAVAILABLE,
+				  "See that the udev rules of p2pmem are installed, and apply "
+				  "them: udevadm trigger --subsystem-match=p2pmem.",
+				  "the daemon may not open the nodes of the driver: %s",
+				  strerror(-error));
+	return reason_set(ret, CAUSE_DRIVER_UNAVAILABLE,
+			  "Install the driver and the daemon of one version of p2pmem.",
+			  "the driver does not answer as expected: %s", strerror(-error));
 }

@@ -5,5 +5,5 @@
 #include "topology/reason.h"
 #include "topology/sysfs.h"
 
-/* @error: what a request came back with. Looks at sysfs and at the kernel's configuration. */
-void diagnose_driver(const struct sysfs *s, int error, struct reason *ret);
+/* @error: what a request came back with. Looks at sysfs and at the kernel's configuration. -ENOMEM. */
+int diagnose_driver(const struct sysfs *s, int error, struct reason *ret);

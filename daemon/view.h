@@ -25,12 +25,19 @@ void view_done(struct view *v);
 const struct p2pmem_region_info *view_region(const struct view *v,
 					     const struct topology_function *provider);
 
-/* A pair and the words for its verdict, to which it points: not to be copied. */
+/*
+ * A pair and the words for its verdict, to which it points, or to the view's:
+ * not to be copied, nor to be used after the view is done.
+ */
 struct judgement {
 	struct pair pair;
 	struct reason reason;
 };
 
-/* Asks the driver. Whatever it cannot say is `unknown`, with the reason. */
-void view_judge(const struct view *v, const struct topology_function *provider,
-		const struct topology_function *client, struct judgement *ret);
+/* Asks the driver. Whatever it cannot say is `unknown`, with the reason. -ENOMEM. */
+int view_judge(const struct view *v, const struct topology_function *provider,
+	       const struct topology_function *client, struct judgement *ret);
+void judgement_done(struct judgement *j);
+
+/* Gives the pair the words of the judgement's own reason. */
+void judgement_use_reason(struct judgement *j);

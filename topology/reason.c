@@ -1,101 +1,107 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reasons in general, and those that are not about a path: reason_path.c has these. */
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "common/pci.h"
 #include "topology/reason.h"
 
-#define MOVE "Move both below one PCIe switch."
+static const char *const cause_names[] = {
+	[CAUSE_UNKNOWN] = "unknown",
+	[CAUSE_OWN_MEMORY] = "own_memory",
+	[CAUSE_COMMON_BRIDGE] = "common_bridge",
+	[CAUSE_HOST_BRIDGE_LISTED] = "host_bridge_listed",
+	[CAUSE_HOST_BRIDGE_CPU] = "host_bridge_cpu",
+	[CAUSE_HOST_BRIDGE_ALLOWED] = "host_bridge_allowed",
+	[CAUSE_ACS_REDIRECT] = "acs_redirect",
+	[CAUSE_HOST_BRIDGE_NOT_LISTED] = "host_bridge_not_listed",
+	[CAUSE_DIFFERENT_HOST_BRIDGES] = "different_host_bridges",
+	[CAUSE_NO_HOST_BRIDGE_FUNCTION] = "no_host_bridge_function",
+	[CAUSE_ACS_UNKNOWN] = "acs_unknown",
+	[CAUSE_HOST_BRIDGE_UNKNOWN] = "host_bridge_unknown",
+	[CAUSE_CPU_UNKNOWN] = "cpu_unknown",
+	[CAUSE_KERNEL_UNKNOWN] = "kernel_unknown",
+	[CAUSE_PATH_UNKNOWN] = "path_unknown",
+	[CAUSE_KERNEL_DISAGREES] = "kernel_disagrees",
+	[CAUSE_DRIVER_UNAVAILABLE] = "driver_unavailable",
+	[CAUSE_DRIVER_FAILED] = "driver_failed",
+	[CAUSE_REGION_UNKNOWN] = "region_unknown",
+	[CAUSE_LAYER] = "layer",
+	[CAUSE_QUEUE] = "queue",
+	[CAUSE_NOT_PCI] = "not_pci",
+	[CAUSE_BELOW_MINIMUM] = "below_minimum",
+};
 
-static void unsupported_apart(const struct topology_function *p, const struct topology_function *c,
-			      struct reason *ret)
+#define N_CAUSES (sizeof(cause_names) / sizeof(cause_names[0]))
+
+void reason_done(struct reason *r)
 {
-	if (p->root != c->root)
-		snprintf(
-			ret->why, sizeof(ret->why),
-			"they hang on different root buses (%s, %s), and the kernel does not allow "
-			"peer-to-peer traffic through this host bridge",
-			p->root->name, c->root->name);
-	else
-		snprintf(ret->why, sizeof(ret->why),
-			 "they hang below different root ports, and the kernel does not allow "
-			 "peer-to-peer traffic through the host bridge of this CPU");
-	ret->remedy = MOVE;
+	free(r->why);
+	free(r->remedy);
+	free(r->cost);
+	*r = (struct reason){};
 }
 
-static void unsupported_redirected(const struct topology_function *common, struct reason *ret)
+const char *cause_name(enum cause cause)
 {
-	char address[PCI_ADDRESS_MAX];
-
-	snprintf(
-		ret->why, sizeof(ret->why),
-		"they share the bridge %s, but access control (ACS) on the way redirects the traffic "
-		"to the host bridge, through which the kernel does not allow it",
-		pci_address_format(&common->address, address));
-	ret->remedy =
-		"Switch ACS redirection off for the ports between them, by the kernel parameter "
-		"pci=disable_acs_redir=; devices behind these ports are then no longer isolated "
-		"from each other.";
+	return cause_names[(size_t)cause < N_CAUSES ? cause : CAUSE_UNKNOWN];
 }
 
-static void supported(const struct topology_function *p, const struct topology_function *c,
-		      const struct topology_function *common, enum p2pmem_verdict verdict,
-		      struct reason *ret)
+int cause_parse(const char *name, enum cause *ret)
 {
-	char address[PCI_ADDRESS_MAX];
-
-	if (pci_address_equal(&p->address, &c->address))
-		snprintf(ret->why, sizeof(ret->why), "the memory is the device's own");
-	else if (verdict == P2PMEM_VERDICT_BRIDGE)
-		snprintf(ret->why, sizeof(ret->why),
-			 "through the host bridge, which the kernel allows on this machine");
-	else if (common)
-		snprintf(ret->why, sizeof(ret->why), "both are below the bridge %s",
-			 pci_address_format(&common->address, address));
+	for (size_t i = 0; i < N_CAUSES; i++)
+		if (strcmp(cause_names[i], name) == 0) {
+			*ret = (enum cause)i;
+			return 0;
+		}
+	return -EINVAL;
 }
 
-void reason_for_pair(const struct topology_function *provider,
-		     const struct topology_function *client, enum p2pmem_verdict verdict,
-		     struct reason *ret)
+int reason_set(struct reason *ret, enum cause cause, const char *remedy, const char *why, ...)
 {
-	const struct topology_function *common = topology_common(provider, client);
+	struct reason r = { .cause = cause };
+	va_list arguments;
 
 	*ret = (struct reason){};
-	if (verdict == P2PMEM_VERDICT_BRIDGE || verdict == P2PMEM_VERDICT_BUS) {
-		supported(provider, client, common, verdict, ret);
-	} else if (verdict == P2PMEM_VERDICT_UNSUPPORTED) {
-		if (common)
-			unsupported_redirected(common, ret);
-		else
-			unsupported_apart(provider, client, ret);
-	} else {
-		snprintf(ret->why, sizeof(ret->why), "the driver could not tell");
-		ret->remedy = "The kernel log (dmesg) may say more.";
+	va_start(arguments, why);
+	if (vasprintf(&r.why, why, arguments) < 0)
+		r.why = NULL;
+	va_end(arguments);
+	if (remedy)
+		r.remedy = strdup(remedy);
+	if (!r.why || (remedy && !r.remedy)) {
+		reason_done(&r);
+		return -ENOMEM;
 	}
+	*ret = r;
+	return 0;
 }
 
-void reason_below_minimum(enum p2pmem_verdict verdict, enum p2pmem_verdict minimum,
-			  struct reason *ret)
+int reason_below_minimum(enum p2pmem_verdict verdict, enum p2pmem_verdict minimum,
+			 struct reason *ret)
 {
-	snprintf(ret->why, sizeof(ret->why), "the path is %s, and no less than %s was asked for",
-		 verdict_name(verdict), verdict_name(minimum));
-	ret->remedy = "Ask with a lower minVerdict.";
+	return reason_set(ret, CAUSE_BELOW_MINIMUM, "Ask with a lower minVerdict.",
+			  "the path is %s, and no less than %s was asked for",
+			  verdict_name(verdict), verdict_name(minimum));
 }
 
-void reason_for_layer(const char *layer, struct reason *ret)
+int reason_for_layer(const char *layer, struct reason *ret)
 {
-	snprintf(ret->why, sizeof(ret->why),
-		 "%s does not pass peer-to-peer pages on to its devices", layer);
-	ret->remedy = "Use the NVMe device below it, or a partition of that, directly.";
-	if (strcmp(layer, "queue") == 0) {
-		snprintf(ret->why, sizeof(ret->why),
-			 "its request queue does not take peer-to-peer pages on this kernel");
-		ret->remedy = "If it is an NVMe multipath head, boot a newer kernel or with "
-			      "nvme_core.multipath=N.";
-	} else if (strcmp(layer, "virtio-blk") == 0 || strncmp(layer, "nvme-", 5) == 0 ||
-		   strcmp(layer, "scsi") == 0) {
-		snprintf(ret->why, sizeof(ret->why), "%s devices take no peer-to-peer pages",
-			 layer);
-		ret->remedy = "Use a local NVMe drive.";
-	}
+	if (strcmp(layer, "queue") == 0)
+		return reason_set(
+			ret, CAUSE_QUEUE,
+			"If it is an NVMe multipath head, boot a newer kernel or with "
+			"nvme_core.multipath=N.",
+			"its request queue does not take peer-to-peer pages on this kernel");
+	if (strcmp(layer, "virtio-blk") == 0 || strcmp(layer, "scsi") == 0)
+		return reason_set(ret, CAUSE_LAYER, "Use a local NVMe drive.",
+				  "%s devices take no peer-to-peer pages", layer);
+	if (strncmp(layer, "nvme-", 5) == 0)
+		return reason_set(ret, CAUSE_NOT_PCI, "Use a local NVMe drive.",
+				  "%s devices take no peer-to-peer pages", layer);
+	return reason_set(ret, CAUSE_LAYER,
+			  "Use the NVMe device below it, or a partition of that, directly.",
+			  "%s does not pass peer-to-peer pages on to its devices", layer);
 }

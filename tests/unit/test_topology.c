@@ -3,7 +3,6 @@
 
 #include "common/pci.h"
 #include "daemon/candidate.h"
-#include "topology/reason.h"
 #include "topology/topology.h"
 #include "tests/unit/unit.h"
 
@@ -63,44 +62,12 @@ static void names_verdicts(void **state)
 	assert_string_equal(verdict_name((enum p2pmem_verdict)99), "unknown");
 }
 
-static void explains_pairs(void **state)
-{
-	struct topology_root here = { .name = (char[]){ "pci0000:00" } };
-	struct topology_root there = { .name = (char[]){ "pci0000:80" }, .bus = 0x80 };
-	struct topology_function port = { .address = at("00:01.0"), .root = &here };
-	struct topology_function fa = { .address = at("03:00.0"), .root = &here, .parent = &port };
-	struct topology_function fb = { .address = at("04:00.0"), .root = &here, .parent = &port };
-	struct topology_function fc = { .address = at("05:00.0"), .root = &here };
-	struct topology_function fd = { .address = at("81:00.0"), .root = &there };
-	struct reason r;
-
-	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_UNSUPPORTED, &r);
-	assert_non_null(strstr(r.why, "ACS"));
-	assert_non_null(strstr(r.why, "0000:00:01.0"));
-	assert_non_null(r.remedy);
-	reason_for_pair(&fa, &fc, P2PMEM_VERDICT_UNSUPPORTED, &r);
-	assert_non_null(strstr(r.why, "different root ports"));
-	assert_non_null(strstr(r.remedy, "switch"));
-	reason_for_pair(&fa, &fd, P2PMEM_VERDICT_UNSUPPORTED, &r);
-	assert_non_null(strstr(r.why, "pci0000:80"));
-	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_BUS, &r);
-	assert_non_null(strstr(r.why, "0000:00:01.0"));
-	assert_null(r.remedy);
-	reason_for_pair(&fa, &fc, P2PMEM_VERDICT_BRIDGE, &r);
-	assert_non_null(strstr(r.why, "host bridge"));
-	reason_for_pair(&fa, &fa, P2PMEM_VERDICT_BUS, &r);
-	assert_non_null(strstr(r.why, "own"));
-	reason_for_pair(&fa, &fb, P2PMEM_VERDICT_UNKNOWN, &r);
-	assert_non_null(r.remedy);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts_candidates),
 		cmocka_unit_test(finds_common),
 		cmocka_unit_test(names_verdicts),
-		cmocka_unit_test(explains_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
