@@ -1,133 +1,162 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The root, its folders and links. Every look-up goes through openat2(), which
+ * keeps it below the root whatever links there are.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/utf8.h"
 #include "topology/sysfs.h"
 
-/* As long as an attribute can be. */
-#define ATTRIBUTE_MAX 4096
+/* A look-up with .. in it is to be repeated when anything was renamed meanwhile. */
+#define LOOKUPS_MAX 100
+
+static int open_below(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+
+	for (int i = 0; i < LOOKUPS_MAX; i++) {
+		long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+		if (fd >= 0)
+			return (int)fd;
+		if (errno != EAGAIN)
+			return errno == EXDEV ? -ENOENT : -errno;
+	}
+	return -EAGAIN;
+}
+
+/* Where an open descriptor is, as this process sees it. */
+static int path_of(int fd, char path[static PATH_MAX])
+{
+	char link[40];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	return 0;
+}
 
 int sysfs_open(const char *root, struct sysfs *ret)
 {
-	char *real = realpath(root, NULL);
+	_cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	struct statfs fs;
+	char *real;
+	int r;
 
-	if (!real)
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return -errno;
-	ret->root = real;
+	r = path_of(fd, path);
+	if (r < 0)
+		return r;
+	real = strdup(strcmp(path, "/") == 0 ? "" : path);
+	if (!real)
+		return -ENOMEM;
+	*ret = (struct sysfs){
+		.root = real,
+		.fd = take_fd(&fd),
+		.live = fs.f_type == SYSFS_MAGIC,
+	};
 	return 0;
 }
 
 void sysfs_done(struct sysfs *s)
 {
+	if (s->root)
+		close_fd(&s->fd);
 	free(s->root);
 	s->root = NULL;
 }
 
-static int join(const struct sysfs *s, const char *dir, const char *name,
-		char path[static PATH_MAX])
+bool sysfs_is_fatal(int r)
 {
-	int n = snprintf(path, PATH_MAX, "%s/%s/%s", s->root, dir, name);
+	return r == -ENOMEM || r == -E2BIG || r == -EMFILE || r == -ENFILE || r == -ENOSYS;
+}
 
+/* Relative, also when @dir is empty or begins with a slash. */
+static int join(const char *dir, const char *name, char path[static PATH_MAX])
+{
+	int n;
+
+	dir += strspn(dir, "/");
+	n = snprintf(path, PATH_MAX, "%s%s%s", dir, *dir && *name ? "/" : "", name);
+	if (n == 0)
+		strcpy(path, ".");
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int open_path(const struct sysfs *s, const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int r = join(dir, name, path);
+
+	return r < 0 ? r : open_below(s->fd, path, O_PATH, 0);
+}
+
+int sysfs_dir(const struct sysfs *s, const char *path)
+{
+	path += strspn(path, "/");
+	return open_below(s->fd, *path ? path : ".", O_PATH | O_DIRECTORY, 0);
+}
+
+int sysfs_dir_at(int dir, const char *path)
+{
+	return open_below(dir, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 }
 
 bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)
 {
-	char path[PATH_MAX];
+	_cleanup_close_ int fd = open_path(s, dir, name);
 
-	return join(s, dir, name, path) == 0 && access(path, F_OK) == 0;
+	return fd >= 0;
 }
 
-static int read_attribute(const struct sysfs *s, const char *dir, const char *name,
-			  char text[static ATTRIBUTE_MAX + 1])
+bool sysfs_exists_at(int dir, const char *name)
 {
-	_cleanup_close_ int fd = -1;
-	char path[PATH_MAX];
-	ssize_t n;
-	int r = join(s, dir, name, path);
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
-	if (r < 0)
-		return r;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
+int sysfs_attribute_at(const struct sysfs *s, int dir, const char *name)
+{
+	struct stat st;
+
+	/* Opening a device may do something; in a copy anything may lie there. */
+	if (!s->live && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	n = read(fd, text, ATTRIBUTE_MAX);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	return 0;
-}
-
-int sysfs_string(const struct sysfs *s, const char *dir, const char *name, char **ret)
-{
-	_cleanup_free_ char *clean = NULL;
-	char text[ATTRIBUTE_MAX + 1];
-	int r = read_attribute(s, dir, name, text);
-
-	if (r < 0)
-		return r;
-	clean = utf8_clean(text);
-	if (!clean)
-		return -ENOMEM;
-	if (!*clean)
-		return -ENODATA;
-	*ret = take_ptr(clean);
-	return 0;
-}
-
-int sysfs_u64(const struct sysfs *s, const char *dir, const char *name, uint64_t *ret)
-{
-	char text[ATTRIBUTE_MAX + 1], *end;
-	unsigned long long value;
-	int r = read_attribute(s, dir, name, text);
-
-	if (r < 0)
-		return r;
-	if (text[0] < '0' || text[0] > '9')
+	if (!s->live && !S_ISREG(st.st_mode))
 		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
-	if (errno || end == text || (*end && strcmp(end, "\n") != 0))
-		return -EINVAL;
-	*ret = value;
-	return 0;
-}
-
-int sysfs_int(const struct sysfs *s, const char *dir, const char *name, int *ret)
-{
-	char text[ATTRIBUTE_MAX + 1], *end;
-	long value;
-	int r = read_attribute(s, dir, name, text);
-
-	if (r < 0)
-		return r;
-	errno = 0;
-	value = strtol(text, &end, 10);
-	if (errno || end == text || (*end && strcmp(end, "\n") != 0) || value < INT_MIN ||
-	    value > INT_MAX)
-		return -EINVAL;
-	*ret = (int)value;
-	return 0;
+	return open_below(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
+			  RESOLVE_NO_SYMLINKS);
 }
 
 int sysfs_resolve(const struct sysfs *s, const char *dir, const char *name, char **ret)
 {
-	_cleanup_free_ char *real = NULL;
-	char path[PATH_MAX], *relative;
+	_cleanup_close_ int fd = open_path(s, dir, name);
 	size_t n = strlen(s->root);
-	int r = join(s, dir, name, path);
+	char real[PATH_MAX], *relative;
+	int r = fd < 0 ? fd : path_of(fd, real);
 
 	if (r < 0)
 		return r;
-	real = realpath(path, NULL);
-	if (!real)
-		return -errno;
 	if (strncmp(real, s->root, n) != 0 || real[n] != '/')
 		return -ENOENT;
 	relative = strdup(real + n + 1);
@@ -137,18 +166,25 @@ int sysfs_resolve(const struct sysfs *s, const char *dir, const char *name, char
 	return 0;
 }
 
-int sysfs_link_name(const struct sysfs *s, const char *dir, const char *name, char **ret)
+int sysfs_link_at(int dir, const char *name, char *ret, size_t size)
 {
-	char path[PATH_MAX], target[PATH_MAX], *clean;
-	ssize_t n;
-	int r = join(s, dir, name, path);
+	ssize_t n = readlinkat(dir, name, ret, size);
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == size)
+		return -ENAMETOOLONG;
+	ret[n] = '\0';
+	return 0;
+}
+
+int sysfs_link_name_at(int dir, const char *name, char **ret)
+{
+	char target[PATH_MAX], *clean;
+	int r = sysfs_link_at(dir, name, target, sizeof(target));
 
 	if (r < 0)
 		return r;
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
 	clean = utf8_clean(path_last(target));
 	if (!clean)
 		return -ENOMEM;
@@ -156,42 +192,83 @@ int sysfs_link_name(const struct sysfs *s, const char *dir, const char *name, ch
 	return 0;
 }
 
-static int not_dots(const struct dirent *e)
+int sysfs_link_name(const struct sysfs *s, const char *dir, const char *name, char **ret)
 {
-	return e->d_name[0] != '.';
+	_cleanup_close_ int fd = sysfs_dir(s, dir);
+
+	return fd < 0 ? fd : sysfs_link_name_at(fd, name, ret);
+}
+
+struct names {
+	char **list;
+	size_t n;
+};
+
+static void names_done(struct names *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free(a->list[i]);
+	free(a->list);
+}
+
+static int add_name(struct names *a, const char *name)
+{
+	char *copy;
+
+	if (name[0] == '.')
+		return 0;
+	if (a->n == SYSFS_ENTRIES_MAX)
+		return -E2BIG;
+	copy = strdup(name);
+	if (!copy || array_push(a->list, a->n, copy) < 0) {
+		free(copy);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Takes @fd over. */
+static int read_names(int fd, struct names *ret)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int r = 0;
+
+	if (!d) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	while (r == 0 && (errno = 0, e = readdir(d)))
+		r = add_name(ret, e->d_name);
+	if (r == 0)
+		r = -errno;
+	closedir(d);
+	if (r == 0 && ret->n > 0)
+		qsort(ret->list, ret->n, sizeof(*ret->list), compare_names);
+	return r;
+}
+
+int sysfs_each_at(int dir, const char *name, int (*each)(const char *name, void *userdata),
+		  void *userdata)
+{
+	_cleanup_(names_done) struct names names = {};
+	int fd = open_below(dir, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
+	int r = fd < 0 ? fd : read_names(fd, &names);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		r = each(names.list[i], userdata);
+	return r;
 }
 
 int sysfs_each(const struct sysfs *s, const char *dir,
 	       int (*each)(const char *name, void *userdata), void *userdata)
 {
-	struct dirent **entries = NULL;
-	char path[PATH_MAX];
-	int n, r = join(s, dir, "", path);
-
-	if (r < 0)
-		return r;
-	n = scandir(path, &entries, not_dots, versionsort);
-	if (n < 0)
-		return -errno;
-	for (int i = 0; i < n; i++) {
-		if (r == 0)
-			r = each(entries[i]->d_name, userdata);
-		free(entries[i]);
-	}
-	free(entries);
-	return r;
-}
-
-const char *path_last(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-char *path_parent(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return strndup(path, slash ? (size_t)(slash - path) : 0);
+	dir += strspn(dir, "/");
+	return sysfs_each_at(s->fd, *dir ? dir : ".", each, userdata);
 }
