@@ -45,15 +45,19 @@ struct topology_function *topology_function_free(struct topology_function *f)
 	return NULL;
 }
 
+static void root_free(struct topology_root *root)
+{
+	free(root->name);
+	free(root);
+}
+
 void topology_done(struct topology *t)
 {
 	for (size_t i = 0; i < t->n_functions; i++)
 		topology_function_free(t->functions[i]);
 	free(t->functions);
-	for (size_t i = 0; i < t->n_roots; i++) {
-		free(t->roots[i]->name);
-		free(t->roots[i]);
-	}
+	for (size_t i = 0; i < t->n_roots; i++)
+		root_free(t->roots[i]);
 	free(t->roots);
 	*t = (struct topology){};
 }
@@ -73,21 +77,39 @@ static struct topology_root *root_new(uint32_t domain, uint8_t bus)
 	return root;
 }
 
+static bool is_before(const struct topology_root *root, uint32_t domain, uint8_t bus)
+{
+	return root->domain < domain || (root->domain == domain && root->bus < bus);
+}
+
+/* Where that root bus is, or would be. */
+static size_t root_position(const struct topology *t, uint32_t domain, uint8_t bus)
+{
+	size_t from = 0, to = t->n_roots;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (is_before(t->roots[middle], domain, bus))
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 struct topology_root *topology_root(struct topology *t, uint32_t domain, uint8_t bus)
 {
+	size_t at = root_position(t, domain, bus);
 	struct topology_root *root;
-	size_t at = 0;
 
-	while (at < t->n_roots && (t->roots[at]->domain < domain ||
-				   (t->roots[at]->domain == domain && t->roots[at]->bus < bus)))
-		at++;
 	if (at < t->n_roots && t->roots[at]->domain == domain && t->roots[at]->bus == bus)
 		return t->roots[at];
 	root = root_new(domain, bus);
-	if (!root || array_push(t->roots, t->n_roots, root) < 0) {
-		if (root)
-			free(root->name);
-		free(root);
+	if (!root)
+		return NULL;
+	if (array_push(t->roots, t->n_roots, root) < 0) {
+		root_free(root);
 		return NULL;
 	}
 	memmove(&t->roots[at + 1], &t->roots[at], (t->n_roots - 1 - at) * sizeof(*t->roots));
@@ -148,6 +170,53 @@ struct topology_function *topology_find(const struct topology *t,
 	if (at < t->n_functions && pci_address_equal(&t->functions[at]->address, address))
 		return t->functions[at];
 	return NULL;
+}
+
+static bool is_below(const struct topology_function *f, const struct topology_function *above)
+{
+	for (; f; f = f->parent)
+		if (f == above)
+			return true;
+	return false;
+}
+
+static bool is_used(const struct topology *t, const struct topology_root *root)
+{
+	for (size_t i = 0; i < t->n_functions; i++)
+		if (t->functions[i]->root == root)
+			return true;
+	return false;
+}
+
+static void remove_root(struct topology *t, struct topology_root *root)
+{
+	size_t at = root_position(t, root->domain, root->bus);
+
+	memmove(&t->roots[at], &t->roots[at + 1], (t->n_roots - 1 - at) * sizeof(*t->roots));
+	t->n_roots--;
+	root_free(root);
+}
+
+void topology_remove(struct topology *t, const struct p2pmem_pci_address *address)
+{
+	struct topology_function *top = topology_find(t, address);
+	struct topology_root *root = top ? top->root : NULL;
+	size_t kept = 0, n = t->n_functions;
+
+	if (!top)
+		return;
+	/* Marked first, as telling what is below reads what is to be freed. */
+	for (size_t i = 0; i < n; i++)
+		if (is_below(t->functions[i], top))
+			t->functions[i]->root = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (t->functions[i]->root)
+			t->functions[kept++] = t->functions[i];
+		else
+			topology_function_free(t->functions[i]);
+	t->n_functions = kept;
+	if (!is_used(t, root))
+		remove_root(t, root);
 }
 
 const struct topology_function *topology_first(const struct topology *t,

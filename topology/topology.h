@@ -5,7 +5,8 @@
  * memory. Pure: it is filled by scan.h or by a test, and does no I/O.
  *
  * A topology owns its functions and roots. Pointers between them stay valid
- * until the function that they lead to is removed.
+ * until the function that they lead to is removed. Pointers from outside are
+ * good until the topology is next filled or changed, which is between requests.
  */
 #pragma once
 
@@ -97,6 +98,9 @@ struct topology_root *topology_root(struct topology *t, uint32_t domain, uint8_t
  * -EEXIST: there is one of that address.
  */
 int topology_add(struct topology *t, struct topology_function *f);
+
+/* Removes the function of that address, if there is one, with all that is below it. */
+void topology_remove(struct topology *t, const struct p2pmem_pci_address *address);
 
 struct topology_function *topology_find(const struct topology *t,
 					const struct p2pmem_pci_address *address);
