@@ -25,6 +25,15 @@ void broker_invalidate(struct broker *b)
 	b->topology_current = false;
 }
 
+void broker_device_changed(struct broker *b, const char *path)
+{
+	/* What is read anew as a whole is not worth bringing up to date. */
+	if (!b->topology_current)
+		return;
+	if (!path || topology_update(&b->sysfs, &b->topology, path) != 0)
+		broker_invalidate(b);
+}
+
 int broker_status(struct broker *b, char *text, size_t size)
 {
 	_cleanup_(view_done) struct view v = {};

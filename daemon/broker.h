@@ -2,6 +2,8 @@
 /*
  * What the methods of io.p2pmem.Broker do. A broker owns the topology as last
  * read, the leases and the view of sysfs; it knows nothing of connections.
+ * The topology changes between requests, and at the beginning of one, when it
+ * is brought up to date; what a request points to in it is good until its end.
  * Its functions return 0 with an answer, which may be an error of the
  * protocol, or -errno when none could be made.
  */
@@ -21,7 +23,9 @@ struct broker {
 	struct sysfs sysfs;
 	struct topology topology;
 	bool topology_current;
-	bool watched; /* somebody calls broker_invalidate() when devices change */
+	bool watched; /* somebody calls broker_device_changed() */
+	void (*drain)(void *userdata); /* makes them tell at once what they know, or NULL */
+	void *drain_userdata;
 	struct leases leases;
 };
 
@@ -29,7 +33,10 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 		const struct policy *policy);
 void broker_done(struct broker *b);
 
-/* The devices changed: look again when next asked. */
+/* The device at @path in sysfs may have changed; NULL: any may have. */
+void broker_device_changed(struct broker *b, const char *path);
+
+/* The devices changed: look at all of them when next asked. */
 void broker_invalidate(struct broker *b);
 
 /* A line for people: what there is to lend, or why there is nothing. -EPERM: the driver is out of reach. */

@@ -28,6 +28,7 @@ struct manager {
 	sd_event_source *listener;
 	int listen_fd;
 	struct monitor *monitor;
+	sd_event_source *status; /* enabled while there is something to report */
 	struct broker broker;
 	struct session_host host;
 	struct session **sessions;
@@ -42,6 +43,7 @@ static void manager_done(struct manager *m)
 		session_free(m->sessions[--m->n_sessions]);
 	free(m->sessions);
 	monitor_free(m->monitor);
+	sd_event_source_disable_unref(m->status);
 	sd_event_source_disable_unref(m->listener);
 	close_fd(&m->listen_fd);
 	broker_done(&m->broker);
@@ -137,13 +139,27 @@ static void report_status(struct manager *m)
 	}
 }
 
-static void on_devices(bool regions, void *userdata)
+static int on_status(sd_event_source *source, void *userdata)
+{
+	report_status(userdata);
+	return 0;
+}
+
+/* Also called in the middle of a request, when reporting would ask for more events. */
+static void on_device(const char *path, bool regions, void *userdata)
 {
 	struct manager *m = userdata;
 
-	broker_invalidate(&m->broker);
+	broker_device_changed(&m->broker, path);
 	if (regions)
-		report_status(m);
+		sd_event_source_set_enabled(m->status, SD_EVENT_ONESHOT);
+}
+
+static void on_drain(void *userdata)
+{
+	struct manager *m = userdata;
+
+	monitor_drain(m->monitor);
 }
 
 static int add_signals(struct manager *m)
@@ -175,15 +191,30 @@ static int add_listener(struct manager *m)
 	return sd_event_source_set_ratelimit(m->listener, ACCEPTS_USEC, ACCEPTS_MAX);
 }
 
+static int watch_devices(struct manager *m)
+{
+	int r = sd_event_add_defer(m->event, &m->status, on_status, m);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->status, SD_EVENT_OFF);
+	if (r >= 0)
+		r = monitor_new(m->event, on_device, m, &m->monitor);
+	return r;
+}
+
 /* Without the monitor every request looks for itself, which is slower and no less right. */
 static void add_monitor(struct manager *m)
 {
-	int r = monitor_new(m->event, on_devices, m, &m->monitor);
+	int r = watch_devices(m);
 
-	if (r < 0)
+	if (r < 0) {
 		log_warning("Cannot watch devices through udev, so every request reads sysfs: %s.",
 			    strerror(-r));
-	m->broker.watched = r == 0;
+		return;
+	}
+	m->broker.watched = true;
+	m->broker.drain = on_drain;
+	m->broker.drain_userdata = m;
 }
 
 static int manager_init(struct manager *m, const struct world *world, const struct policy *policy)

@@ -8,13 +8,19 @@
 #include "daemon/monitor.h"
 
 /* Taken at once, so that a storm of events does not keep others from being served. */
-#define EVENTS_PER_ROUND 64
+#define EVENTS_PER_ROUND 64U
+
+/* Beyond these, looking at everything once is no more work than at each. */
+#define EVENTS_PER_DRAIN 4096U
+
+/* Best effort: without privilege the kernel grants less. */
+#define BUFFER_SIZE (4 << 20)
 
 struct monitor {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	sd_event_source *source;
-	void (*changed)(bool regions, void *userdata);
+	void (*changed)(const char *path, bool regions, void *userdata);
 	void *userdata;
 };
 
@@ -43,24 +49,34 @@ static bool is_ours(struct udev_device *d)
 	       (name && strcmp(name, "p2pmem-control") == 0);
 }
 
-/* Whatever cannot be received (a full socket, say) may have been anything. */
-static int on_event(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* Tells of at most @max events. Whether that was all of them. */
+static bool receive(struct monitor *m, unsigned int max)
 {
-	struct monitor *m = userdata;
-	bool regions = false;
-
-	for (int i = 0; i < EVENTS_PER_ROUND; i++) {
+	for (unsigned int i = 0; i < max; i++) {
 		struct udev_device *d = udev_monitor_receive_device(m->monitor);
 
 		if (!d) {
-			regions |= errno != EAGAIN;
-			break;
+			/* Whatever cannot be received (a full socket, say) may have been anything. */
+			if (errno != EAGAIN)
+				m->changed(NULL, true, m->userdata);
+			return true;
 		}
-		regions |= is_ours(d);
+		m->changed(udev_device_get_devpath(d), is_ours(d), m->userdata);
 		udev_device_unref(d);
 	}
-	m->changed(regions, m->userdata);
+	return false;
+}
+
+static int on_event(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	receive(userdata, EVENTS_PER_ROUND);
 	return 0;
+}
+
+void monitor_drain(struct monitor *m)
+{
+	if (!receive(m, EVENTS_PER_DRAIN))
+		m->changed(NULL, true, m->userdata);
 }
 
 static int filter(struct udev_monitor *m)
@@ -74,11 +90,12 @@ static int filter(struct udev_monitor *m)
 		if (r < 0)
 			return r;
 	}
+	udev_monitor_set_receive_buffer_size(m, BUFFER_SIZE);
 	return udev_monitor_enable_receiving(m);
 }
 
-int monitor_new(sd_event *event, void (*changed)(bool regions, void *userdata), void *userdata,
-		struct monitor **ret)
+int monitor_new(sd_event *event, void (*changed)(const char *path, bool regions, void *userdata),
+		void *userdata, struct monitor **ret)
 {
 	_cleanup_(monitor_freep) struct monitor *m = calloc(1, sizeof(*m));
 	int r;

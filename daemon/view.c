@@ -19,6 +19,8 @@ static int refresh_topology(struct broker *b)
 	struct utsname u;
 	int r;
 
+	if (b->drain)
+		b->drain(b->drain_userdata);
 	if (b->topology_current && b->watched)
 		return 0;
 	r = topology_scan(&b->sysfs, &t);

@@ -224,6 +224,28 @@ static void notices_changes(void **state)
 	fails_with(&a, BROKER "NoSuchDevice");
 }
 
+static void come_events(void *userdata)
+{
+	broker_device_changed(userdata, "/devices/pci0000:80/0000:80:01.0/0000:81:00.0");
+}
+
+/* What is known to have changed is looked at before an answer is made, and nothing else. */
+static void follows_events(void **state)
+{
+	struct fixture *f = *state;
+
+	f->broker.watched = true;
+	assert_int_equal(count(f, &alice, BROKER "ListRegions"), 3);
+	machine_unlink(&f->machine, "bus/pci/devices/0000:81:00.0");
+	machine_unlink(&f->machine, "bus/pci/devices/0000:05:00.0");
+	assert_int_equal(count(f, &alice, BROKER "ListDevices"), 6);
+	f->broker.drain = come_events;
+	f->broker.drain_userdata = &f->broker;
+	assert_int_equal(count(f, &alice, BROKER "ListDevices"), 5);
+	broker_device_changed(&f->broker, NULL);
+	assert_int_equal(count(f, &alice, BROKER "ListDevices"), 4);
+}
+
 /* ---- lending --------------------------------------------------------- */
 
 static void lends(void **state)
@@ -598,6 +620,7 @@ int main(void)
 		TEST(lists_devices),
 		TEST(lists_pairs),
 		TEST(notices_changes),
+		TEST(follows_events),
 		TEST(lends),
 		TEST(ends_leases_with_buffers),
 		TEST(lends_to_the_permitted_only),
