@@ -56,7 +56,8 @@ class Daemon:
             f.write(NUMBER + "\n")
         if os.path.lexists(links + NUMBER):
             os.unlink(links + NUMBER)
-        os.symlink(folder, links + NUMBER)
+        # Relative, as in sysfs: a look-up stays below the tree.
+        os.symlink(os.path.relpath(folder, links), links + NUMBER)
 
     def _start(self):
         self.process = subprocess.Popen([BUILD + "/p2pmemd-mock", self.tree, self.group, "0",
