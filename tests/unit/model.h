@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "common/cleanup.h"
 #include "common/pci.h"
 #include "topology/topology.h"
 #include "tests/unit/unit.h"
