@@ -8,7 +8,7 @@
 #include "common/pci.h"
 #include "common/varlink.h"
 #include "daemon/allocate.h"
-#include "topology/block.h"
+#include "daemon/view_block.h"
 
 static int refuse_device(struct allocation *a, const char *device)
 {
@@ -16,14 +16,16 @@ static int refuse_device(struct allocation *a, const char *device)
 						    "device", device, NULL, NULL));
 }
 
-static int refuse_layer(struct allocation *a, const char *device, const char *layer)
+static int refuse_layer(struct allocation *a, const char *device, const struct layer *l)
 {
 	_cleanup_json_ struct json_object *p = json_object_new_object();
-	_cleanup_(reason_done) struct reason why = {};
+	_cleanup_free_ char *why = NULL;
+	const char *remedy;
 
-	if (!p || reason_for_layer(layer, &why) < 0 || json_add_string(p, "device", device) < 0 ||
-	    json_add_string(p, "layer", layer) < 0 || json_add_string(p, "reason", why.why) < 0 ||
-	    json_add_string(p, "remedy", why.remedy) < 0)
+	if (!p || layer_reason(l, &why, &remedy) < 0 || json_add_string(p, "device", device) < 0 ||
+	    json_add_string(p, "layer", layer_kind_name(l->kind)) < 0 ||
+	    json_add_string(p, "name", l->name) < 0 || json_add_string(p, "reason", why) < 0 ||
+	    json_add_string(p, "remedy", remedy) < 0)
 		return -ENOMEM;
 	return allocation_stop(
 		answer_error(a->answer, BROKER_INTERFACE ".NotPeerToPeer", take_ptr(p)));
@@ -41,25 +43,12 @@ static int add_device(struct allocation *a, const struct p2pmem_pci_address *add
 	return array_push(a->devices, a->n_devices, *address);
 }
 
-/* Says whether the device's own queue takes P2P pages; what lies below was looked at before. */
-static int check_queue(struct allocation *a, const struct device_reference *d, const char *name)
-{
-	const struct region_driver *driver = a->broker->driver;
-	struct p2pmem_query_block q = { .major = d->major, .minor = d->minor };
-	int r = driver->ops->query_block(driver->data, &q);
-
-	if (r == -ENODEV)
-		return refuse_device(a, name);
-	if (r < 0)
-		return r;
-	return q.flags & P2PMEM_BLOCK_P2P ? 0 : refuse_layer(a, name, "queue");
-}
-
 static int resolve_block(struct allocation *a, const struct device_reference *d)
 {
 	_cleanup_(block_target_done) struct block_target target = {};
+	const struct layer *refusal;
 	char number[32];
-	int r = block_resolve(&a->broker->sysfs, d->major, d->minor, &target);
+	int r = view_resolve_block(&a->view, d->major, d->minor, &target);
 
 	if (r == -ENODEV) {
 		snprintf(number, sizeof(number), "%u:%u", d->major, d->minor);
@@ -67,9 +56,9 @@ static int resolve_block(struct allocation *a, const struct device_reference *d)
 	}
 	if (r < 0)
 		return r;
-	if (r == BLOCK_REFUSED)
-		return refuse_layer(a, target.name, target.layer);
-	r = check_queue(a, d, target.name);
+	refusal = block_refusal(&target);
+	if (refusal)
+		return refuse_layer(a, target.layers[0].name, refusal);
 	for (size_t i = 0; r == 0 && i < target.n_functions; i++)
 		r = add_device(a, &target.functions[i]);
 	return r;

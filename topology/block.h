@@ -1,28 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From the number of a block device to the PCI functions that do its DMA, by
- * sysfs; the device is not opened. So far NVMe namespaces, their partitions,
- * and multipath heads with all their paths.
+ * From a block device to the PCI functions that do its DMA, down through
+ * everything it is built of: partitions, NVMe multipath with all paths, md with
+ * all members, device-mapper, and stacks of these. By sysfs; no device is
+ * opened, and no file behind one.
+ *
+ * What cannot be read, or is not understood, counts as a layer that is not
+ * known to pass P2P pages: nothing below a device is ever left out in silence.
  */
 #pragma once
 
-#include "topology/sysfs.h"
 #include <stddef.h>
 #include <linux/p2pmem.h>
 
-enum {
-	BLOCK_OK = 0,
-	BLOCK_REFUSED = 1, /* a layer that does not pass P2P pages, or is not known to */
-};
+#include "topology/layer.h"
+#include "topology/sysfs.h"
 
 struct block_target {
-	char *name; /* kernel name of the device that was asked for */
-	struct p2pmem_pci_address *functions; /* no fewer than one with BLOCK_OK */
+	struct layer *layers; /* from the top down, each once; the first is the device itself */
+	size_t n_layers;
+	struct p2pmem_pci_address *functions; /* each once */
 	size_t n_functions;
-	char *layer; /* with BLOCK_REFUSED: which, like "device-mapper" */
 };
 
-/* BLOCK_*; -ENODEV: there is no such block device. */
+/*
+ * Finds the layers, with what is known of each without asking (layer_known()).
+ * -ENODEV: there is no such block device.
+ */
 int block_resolve(const struct sysfs *s, unsigned int major, unsigned int minor,
-		  struct block_target *ret);
+		  const char *release, struct block_target *ret);
 void block_target_done(struct block_target *t);
+
+/*
+ * The number of a block device by a name it has in the tree: the kernel's
+ * (nvme0n1p1, md127, dm-0), or the one the device mapper gives it. -ENODEV:
+ * there is none. -ENOTUNIQ: several have it.
+ */
+int block_find(const struct sysfs *s, const char *name, unsigned int *ret_major,
+	       unsigned int *ret_minor);
+
+/*
+ * Lets @ask say, for each layer that is the running kernel's matter, whether
+ * its queue takes P2P pages: 1, 0, or -1 if that cannot be told after all,
+ * which makes it unknown.
+ */
+void block_ask(struct block_target *t,
+	       int (*ask)(unsigned int major, unsigned int minor, void *userdata), void *userdata);
+
+/*
+ * The layer to blame when P2P pages do not get through, or may not; NULL if
+ * they do, and then there is no fewer than one function.
+ */
+const struct layer *block_refusal(const struct block_target *t);

@@ -496,8 +496,8 @@ static void refuses_layers(void **state)
 		{ "\"major\":9,\"minor\":127", "md127", "md" },
 		{ "\"major\":7,\"minor\":0", "loop0", "loop" },
 		{ "\"major\":254,\"minor\":0", "vda", "virtio-blk" },
-		{ "\"major\":259,\"minor\":9", "nvme9n1", "nvme-tcp" },
-		{ "\"major\":259,\"minor\":2", "nvme1n1", "queue" },
+		{ "\"major\":259,\"minor\":9", "nvme9n1", "nvme-fabrics" },
+		{ "\"major\":259,\"minor\":2", "nvme1n1", "nvme" },
 	};
 	struct fixture *f = *state;
 
@@ -514,6 +514,45 @@ static void refuses_layers(void **state)
 		assert_string_equal(text(a.parameters, "layer"), cases[i].layer);
 		assert_non_null(text(a.parameters, "reason"));
 	}
+}
+
+#define STRIPES "devices/virtual/block/md1"
+#define NEAR "class/block/nvme1n1"
+#define FAR "class/block/nvme2n1"
+
+/* A device of two is checked for both, and named by the layer that is in the way. */
+static void lends_for_all_members(void **state)
+{
+	static const char wanted[] = "{\"size\":1,\"devices\":[{\"major\":9,\"minor\":1}]}";
+	_cleanup_(answer_done) struct answer lent, apart, queue, below;
+	struct fixture *f = *state;
+	const char *tree = f->machine.root;
+
+	tree_block(tree, STRIPES, "9:1", NULL);
+	tree_file(tree, STRIPES "/md/level", "raid0\n");
+	tree_link(tree, STRIPES "/slaves/nvme0n1", "class/block/nvme0n1");
+	tree_link(tree, STRIPES "/slaves/nvme1n1", NEAR);
+	allocate(f, &alice, wanted, &lent);
+	assert_null(lent.error);
+	assert_int_equal(json_object_array_length(get(get(lent.parameters, "lease"), "devices")),
+			 2);
+
+	tree_link(tree, STRIPES "/slaves/nvme2n1", FAR);
+	allocate(f, &alice, wanted, &apart);
+	fails_with(&apart, BROKER "NoCompatibleRegion");
+	machine_unlink(&f->machine, STRIPES "/slaves/nvme2n1");
+
+	tree_file(tree, STRIPES "/queue/no_p2p", "");
+	allocate(f, &alice, wanted, &queue);
+	fails_with(&queue, BROKER "NotPeerToPeer");
+	assert_string_equal(text(queue.parameters, "layer"), "md");
+
+	tree_link(tree, STRIPES "/slaves/dm-0", "class/block/dm-0");
+	allocate(f, &alice, wanted, &below);
+	fails_with(&below, BROKER "NotPeerToPeer");
+	assert_string_equal(text(below.parameters, "device"), "md1");
+	assert_string_equal(text(below.parameters, "name"), "dm-0");
+	assert_string_equal(text(below.parameters, "layer"), "device-mapper");
 }
 
 static void refuses_missing_devices(void **state)
@@ -635,6 +674,7 @@ int main(void)
 		TEST(falls_back_to_less),
 		TEST(gives_back_what_was_closed),
 		TEST(refuses_layers),
+		TEST(lends_for_all_members),
 		TEST(refuses_missing_devices),
 		TEST(tells_of_missing_driver),
 		TEST(refuses_without_regions),

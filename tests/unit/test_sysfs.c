@@ -3,7 +3,6 @@
 
 #include "common/cleanup.h"
 #include "common/pci.h"
-#include "topology/block.h"
 #include "topology/nvme.h"
 #include "topology/scan.h"
 #include "tests/unit/machine.h"
@@ -175,75 +174,7 @@ static void reads_pools(void **state)
 	assert_int_equal(topology_pool(&m->sysfs, &a, &size, &available), -ENOENT);
 }
 
-/* ---- block devices --------------------------------------------------- */
-
-static void expect_functions(struct machine *m, unsigned int minor, const char *name,
-			     const char *first, const char *second)
-{
-	_cleanup_(block_target_done) struct block_target t = {};
-	const char *expected[] = { first, second };
-	char text[PCI_ADDRESS_MAX];
-
-	assert_int_equal(block_resolve(&m->sysfs, 259, minor, &t), BLOCK_OK);
-	assert_string_equal(t.name, name);
-	assert_int_equal(t.n_functions, second ? 2 : 1);
-	for (size_t i = 0; i < t.n_functions; i++)
-		assert_string_equal(pci_address_format(&t.functions[i], text), expected[i]);
-}
-
-static void resolves_blocks(void **state)
-{
-	expect_functions(*state, 0, "nvme0n1", "0000:03:00.0", NULL);
-	expect_functions(*state, 1, "nvme0n1p1", "0000:03:00.0", NULL);
-	expect_functions(*state, 2, "nvme1n1", "0000:04:00.0", NULL);
-	expect_functions(*state, 4, "nvme3n1", "0000:05:00.0", "0000:07:00.0");
-}
-
-static void expect_layer(struct machine *m, unsigned int major, unsigned int minor,
-			 const char *layer)
-{
-	_cleanup_(block_target_done) struct block_target t = {};
-
-	assert_int_equal(block_resolve(&m->sysfs, major, minor, &t), BLOCK_REFUSED);
-	assert_string_equal(t.layer, layer);
-	assert_non_null(t.name);
-}
-
-static void names_layers(void **state)
-{
-	struct machine *m = *state;
-
-	expect_layer(m, 253, 0, "device-mapper");
-	expect_layer(m, 9, 127, "md");
-	expect_layer(m, 7, 0, "loop");
-	expect_layer(m, 254, 0, "virtio-blk");
-	expect_layer(m, 259, 9, "nvme-tcp");
-	tree_block(m->root, "devices/virtual/block/zram0", "252:0", NULL);
-	expect_layer(m, 252, 0, "zram");
-}
-
-/* One path over a network spoils the head, whatever the others are. */
-static void looks_at_all_paths(void **state)
-{
-	struct machine *m = *state;
-
-	machine_unlink(m, "class/nvme/nvme4/device");
-	tree_file(m->root, "class/nvme/nvme4/transport", "rdma\n");
-	expect_layer(m, 259, 4, "nvme-rdma");
-}
-
-static void knows_no_other_device(void **state)
-{
-	_cleanup_(block_target_done) struct block_target t = {};
-	struct machine *m = *state;
-
-	assert_int_equal(block_resolve(&m->sysfs, 8, 0, &t), -ENODEV);
-	assert_int_equal(block_resolve(&m->sysfs, 4294967295U, 4294967295U, &t), -ENODEV);
-	/* A head without paths has nothing to do its DMA. */
-	machine_unlink(m, "devices/virtual/nvme-subsystem/nvme-subsys3/nvme3");
-	machine_unlink(m, "devices/virtual/nvme-subsystem/nvme-subsys3/nvme4");
-	assert_int_equal(block_resolve(&m->sysfs, 259, 4, &t), -ENODEV);
-}
+/* ---- names ----------------------------------------------------------- */
 
 static void parses_nvme_names(void **state)
 {
@@ -268,11 +199,9 @@ static void parses_nvme_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_numbers),	 TEST(stays_below_root),      TEST(scans),
-		TEST(cleans_names),	 TEST(lists_heads_for_paths), TEST(scans_nothing),
-		TEST(survives_gaps),	 TEST(reads_pools),	      TEST(resolves_blocks),
-		TEST(names_layers),	 TEST(looks_at_all_paths),    TEST(knows_no_other_device),
-		TEST(parses_nvme_names),
+		TEST(reads_numbers), TEST(stays_below_root),	  TEST(scans),
+		TEST(cleans_names),  TEST(lists_heads_for_paths), TEST(scans_nothing),
+		TEST(survives_gaps), TEST(reads_pools),		  TEST(parses_nvme_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
