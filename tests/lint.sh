@@ -55,7 +55,7 @@ private_headers() {
 		echo "#include \"$h\"" > "$work/h.c"
 		# shellcheck disable=SC2046
 		gcc -std=gnu11 -D_GNU_SOURCE -DP2PMEM_VERSION='"0"' -Wall -Wextra -Werror -I. -Iinclude -Iinclude/uapi \
-			$(pkg-config --cflags json-c libsystemd libudev blkid) -fsyntax-only "$work/h.c" || status=1
+			$(pkg-config --cflags json-c libsystemd libudev blkid libarchive) -fsyntax-only "$work/h.c" || status=1
 	done < <(sources 'common/*.h' 'topology/*.h' 'daemon/*.h' 'client/*.h')
 	return $status
 }
