@@ -41,7 +41,7 @@ int machine_look_here(struct machine *ret)
 int kernel_problem(const struct machine *m)
 {
 	problem("this kernel (%s) is built without PCI_P2PDMA", m->release);
-	remedy("boot a kernel with CONFIG_PCI_P2PDMA=y; distributions differ, Debian's backports kernels have it");
+	remedy("%s", kernel_remedy(""));
 	return STATUS_NO_KERNEL_SUPPORT;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/files.h"
 #include "client/machine.h"
 
 #define CLASS_NVME "0x0108"
@@ -25,96 +24,6 @@ void machine_clear(struct machine *m)
 	*m = (struct machine){};
 }
 
-static bool exists(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool exists(const char *format, ...)
-{
-	_cleanup_free_ char *path = NULL;
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = vasprintf(&path, format, ap);
-	va_end(ap);
-	return r >= 0 && access(path, F_OK) == 0;
-}
-
-static FILE *open_file(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static FILE *open_file(const char *format, ...)
-{
-	_cleanup_free_ char *path = NULL;
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = vasprintf(&path, format, ap);
-	va_end(ap);
-	return r < 0 ? NULL : fopen(path, "re");
-}
-
-/* The first line that @match accepts, without its newline; NULL if there is none. */
-static char *find_line(FILE *f, bool (*match)(const char *line))
-{
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-
-	if (!f)
-		return NULL;
-	while (getline(&line, &size, f) >= 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (match(line))
-			return take_ptr(line);
-	}
-	return NULL;
-}
-
-static bool is_any(const char *line)
-{
-	return true;
-}
-
-static bool is_config_on(const char *line)
-{
-	return strcmp(line, "CONFIG_PCI_P2PDMA=y") == 0;
-}
-
-static bool is_symbol(const char *line)
-{
-	const char *name = strstr(line, " pci_p2pdma_add_resource");
-
-	return name && name[strlen(" pci_p2pdma_add_resource")] == '\0';
-}
-
-/* KERNEL_UNKNOWN if the file cannot be read or is empty. */
-static enum kernel_support look_into(FILE *f, bool (*match)(const char *line))
-{
-	_cleanup_free_ char *line = NULL;
-	int c;
-
-	if (!f)
-		return KERNEL_UNKNOWN;
-	c = getc(f);
-	if (c == EOF)
-		return KERNEL_UNKNOWN;
-	ungetc(c, f);
-	line = find_line(f, match);
-	return line ? KERNEL_WITH_P2PDMA : KERNEL_WITHOUT_P2PDMA;
-}
-
-/* Distributions keep the configuration in either place; names of symbols anyone may read. */
-static enum kernel_support kernel_support(const char *root, const char *release)
-{
-	_cleanup_fclose_ FILE *boot = open_file("%s/boot/config-%s", root, release);
-	_cleanup_fclose_ FILE *lib = open_file("%s/lib/modules/%s/config", root, release);
-	_cleanup_fclose_ FILE *symbols = open_file("%s/proc/kallsyms", root);
-	enum kernel_support k = look_into(boot, is_config_on);
-
-	if (k == KERNEL_UNKNOWN)
-		k = look_into(lib, is_config_on);
-	if (k == KERNEL_UNKNOWN)
-		k = look_into(symbols, is_symbol);
-	return k;
-}
-
 /* A line of modules.dep: "FILE: FILES it needs". */
 static bool is_our_module(const char *line)
 {
@@ -127,8 +36,8 @@ static bool is_our_module(const char *line)
 
 static char *module_file(const char *root, const char *release)
 {
-	_cleanup_fclose_ FILE *f = open_file("%s/lib/modules/%s/modules.dep", root, release);
-	char *line = find_line(f, is_our_module);
+	_cleanup_fclose_ FILE *f = file_open("%s/lib/modules/%s/modules.dep", root, release);
+	char *line = file_find_line(f, is_our_module);
 
 	if (line)
 		line[strcspn(line, ":")] = '\0';
@@ -137,17 +46,14 @@ static char *module_file(const char *root, const char *release)
 
 static void look_at_module(const char *root, struct machine *m)
 {
-	_cleanup_fclose_ FILE *version = open_file("%s/sys/module/p2pmem/version", root);
-
-	m->module_loaded = exists("%s/sys/module/p2pmem", root);
-	m->module_version = find_line(version, is_any);
+	m->module_loaded = file_exists("%s/sys/module/p2pmem", root);
+	m->module_version = file_first_line("%s/sys/module/p2pmem/version", root);
 	m->module_file = module_file(root, m->release);
 }
 
 static bool is_nvme(const char *devices, const char *address)
 {
-	_cleanup_fclose_ FILE *f = open_file("%s/%s/class", devices, address);
-	_cleanup_free_ char *line = find_line(f, is_any);
+	_cleanup_free_ char *line = file_first_line("%s/%s/class", devices, address);
 
 	return line && strncmp(line, CLASS_NVME, strlen(CLASS_NVME)) == 0;
 }
@@ -165,7 +71,7 @@ static bool has_cmb(const char *devices, const char *address)
 	}
 	d = opendir(path);
 	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.' && exists("%s/%s/cmb", path, e->d_name))
+		if (e->d_name[0] != '.' && file_exists("%s/%s/cmb", path, e->d_name))
 			return true;
 	return false;
 }
@@ -184,7 +90,7 @@ static void look_at_hardware(const char *root, struct machine *m)
 	while (d && (e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
-		m->providers += exists("%s/%s/p2pmem", devices, e->d_name);
+		m->providers += file_exists("%s/%s/p2pmem", devices, e->d_name);
 		if (is_nvme(devices, e->d_name)) {
 			m->nvme_drives++;
 			m->cmb_drives += has_cmb(devices, e->d_name);

@@ -8,11 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum kernel_support {
-	KERNEL_UNKNOWN,
-	KERNEL_WITHOUT_P2PDMA,
-	KERNEL_WITH_P2PDMA
-};
+#include "common/kernel.h"
 
 struct machine {
 	char *release; /* of the kernel */
