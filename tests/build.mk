@@ -8,6 +8,7 @@ CHECKS := $(wildcard tests/integration/*.py tests/integration/*.sh)
 CHECK_PROGRAMS :=
 
 -include tests/mock/build.mk
+-include tests/fixtures/build.mk
 
 $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))

@@ -7,7 +7,7 @@
 # Drives are known by serial number: cmb0 has the memory, plain1 sits beside
 # it, far2 elsewhere.
 
-topologies="switch bridge acs iommu none"
+topologies="switch bridge acs nested iommu iommu-translate none"
 
 # nvme SERIAL BUS [OPTION...]: a drive on BUS (with ,addr= where it matters).
 nvme() {
@@ -26,16 +26,21 @@ root_port() {
 	devices+=(-device "pcie-root-port,id=$1,slot=$2,chassis=$2,bus=pcie.0")
 }
 
-# switch_port NAME CHASSIS: a port of the switch below root port rp0.
+# switch NAME BUS: its upstream port
+switch() {
+	devices+=(-device "x3130-upstream,id=$1,bus=$2")
+}
+
+# switch_port NAME CHASSIS [SWITCH]: a port of it; without, of up0.
 switch_port() {
-	devices+=(-device "xio3130-downstream,id=$1,bus=up0,chassis=$2,slot=0")
+	devices+=(-device "xio3130-downstream,id=$1,bus=${3:-up0},chassis=$2,slot=0")
 }
 
 # A switch with a drive that has a CMB, a plain drive, and a device whose BAR
 # is memory; one more drive behind another root port.
 topology_switch() {
 	root_port rp0 1
-	devices+=(-device x3130-upstream,id=up0,bus=rp0)
+	switch up0 rp0
 	switch_port dn0 2
 	switch_port dn1 3
 	switch_port dn2 4
@@ -61,6 +66,34 @@ topology_iommu() {
 	devices+=(-device intel-iommu)
 	append="intel_iommu=on iommu=pt $append"
 	topology_switch
+}
+
+# And one that translates for all: what drivers of the kernel map goes through it.
+topology_iommu-translate() {
+	devices+=(-device intel-iommu)
+	append="intel_iommu=on iommu.passthrough=0 $append"
+	topology_switch
+}
+
+# Switches below switches: drives at three depths, with memory at the first and
+# at the last.
+topology_nested() {
+	root_port rp0 1
+	switch up0 rp0
+	switch_port dn0 2
+	switch_port dn1 3
+	nvme cmb0 dn0 cmb_size_mb=64
+	switch up1 dn1
+	switch_port dn10 4 up1
+	switch_port dn11 5 up1
+	nvme plain1 dn10
+	switch up2 dn11
+	switch_port dn20 6 up2
+	switch_port dn21 7 up2
+	nvme deep3 dn20 cmb_size_mb=16
+	nvme deep4 dn21
+	root_port rp1 8
+	nvme far2 rp1
 }
 
 # Two functions of one slot, below a port that can do ACS.
