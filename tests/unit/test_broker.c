@@ -207,7 +207,8 @@ static void lists_pairs(void **state)
 	call(f, &mallory, BROKER "ListPairs", true, NULL, &without);
 	p = find(&without, "pair", "device", "0000:04:00.0");
 	assert_string_equal(text(p, "verdict"), "unknown");
-	assert_non_null(strstr(text(p, "reason"), "p2pmem"));
+	/* The module is not loaded, or the kernel of this machine has no use for it. */
+	assert_non_null(strcasestr(text(p, "reason"), "p2p"));
 }
 
 static void notices_changes(void **state)
