@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* In the order of the kernel, whose first match counts. tests/allow-list.py compares the two. */
+/* In the order of the kernel, whose first match counts; tests/allow-list.py compares the two. */
 #include <ctype.h>
 #include <stddef.h>
 

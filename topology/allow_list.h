@@ -2,7 +2,8 @@
 /*
  * The host bridges that the kernel knows to pass on peer-to-peer traffic: its
  * pci_p2pdma_whitelist, in drivers/pci/p2pdma.c, as of 7.3.4 with what 6.12
- * lacks marked. The kernels between have the one list or the other.
+ * lacks marked. Kernels between the two may have either list; those before are
+ * taken to have that of 6.12, those after that of 7.3.
  */
 #pragma once
 
