@@ -141,15 +141,19 @@ int reason_for_path(const struct path *path, const struct topology_cpu *cpu,
 		    const struct verdict *verdict, const struct verdict *computed,
 		    struct reason *ret)
 {
-	struct reason_case c = { .path = path, .verdict = verdict->verdict };
+	struct reason_case c = { .path = path };
 	struct verdict ruled;
 
 	*ret = (struct reason){};
 	path_judge(path, cpu, &ruled);
-	if (computed && reason_is_disagreement(verdict, computed))
-		ruled = *computed;
-	c.computed = ruled.verdict;
 	path_examine(path, cpu, &c.findings);
+	c.verdict = c.computed = ruled.verdict;
+	c.computed_cause = find_cause(&c);
+	if (computed && reason_is_disagreement(verdict, computed)) {
+		c.computed = computed->verdict;
+		c.computed_cause = CAUSE_UNKNOWN;
+	}
+	c.verdict = verdict->verdict;
 	if (c.findings.sound)
 		settle(&c);
 	c.cause = find_cause(&c);

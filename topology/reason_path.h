@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known where a verdict on a path is put in words. Why is in
- * reason_why.c, remedy and cost are in reason_remedy.c, and reason_path.c finds
- * the cause and calls them. They write to a stream that grows with the text.
+ * What is known where a verdict on a path is put in words. reason_path.c finds
+ * the cause; why is in reason_why.c and, for host bridges, in reason_doubt.c;
+ * remedy and cost are in reason_remedy.c. They write to a stream that grows
+ * with the text.
  */
 #pragma once
 
@@ -14,8 +15,9 @@ struct reason_case {
 	const struct path *path;
 	struct path_findings findings; /* settled by the verdict, where that tells more */
 	enum p2pmem_verdict verdict;
-	enum p2pmem_verdict computed;
 	enum cause cause;
+	enum p2pmem_verdict computed; /* by the rules */
+	enum cause computed_cause; /* CAUSE_UNKNOWN: it is not about this path */
 };
 
 /* The ports that a text is about. */
@@ -30,6 +32,12 @@ size_t reason_count_ports(const struct reason_case *c, enum reason_ports which);
 
 /* Is it one host bridge for both? */
 bool reason_same_bridge(const struct reason_case *c);
+
+/* Its address; of one that the kernel cannot identify, its root bus. */
+void reason_write_bridge_name(const struct p2pmem_hop *bridge, FILE *f);
+
+/* Goes on after a clause that names the host bridges. */
+void reason_write_doubts(const struct reason_case *c, FILE *f);
 
 void reason_write_why(const struct reason_case *c, FILE *f);
 /* These write nothing where there is nothing to say. */

@@ -6,6 +6,8 @@
 
 #define DOMAIN_BEYOND_FIRMWARE 0x10000 /* the kernel numbers those of VMD from here on */
 
+#define PORTS_MAX 4 /* in a command */
+
 #define MOVE "Move one of the cards, so that both are in slots below one PCIe switch"
 #define LOAD "Load the p2pmem driver (modprobe p2pmem)"
 
@@ -39,7 +41,7 @@ static void write_unread(const struct reason_case *c, FILE *f)
 			n, n == 1 ? "" : "s");
 }
 
-/* All ports, however many: the parameter has to be complete. */
+/* All ports are named, however many: the parameter has to be complete. */
 static void write_acs_remedy(const struct reason_case *c, FILE *f)
 {
 	if (reason_count_ports(c, REASON_PORTS_REDIRECTING) == 0) {
@@ -53,7 +55,10 @@ static void write_acs_remedy(const struct reason_case *c, FILE *f)
 	if (reason_count_ports(c, REASON_PORTS_REDIRECTING) > 1)
 		fputs(" (in quotes where GRUB reads it, for the semicolons)", f);
 	fputs(". It acts at boot only. To try it now, as root: setpci", f);
-	write_addresses(c, " -s ", " ECAP_ACS+6.w=0:2c", "", f);
+	if (reason_count_ports(c, REASON_PORTS_REDIRECTING) > PORTS_MAX)
+		fputs(" -s PORT ECAP_ACS+6.w=0:2c with each of these ports", f);
+	else
+		write_addresses(c, " -s ", " ECAP_ACS+6.w=0:2c", "", f);
 	fputs("; a reset of the port or a reboot undoes that.", f);
 	write_unread(c, f);
 }
@@ -94,7 +99,8 @@ static bool is_newly_listed(const struct reason_case *c, size_t i)
 static void write_newer_kernel(const struct reason_case *c, FILE *f)
 {
 	if (is_newly_listed(c, 0) && is_newly_listed(c, 1))
-		fputs(" Or boot a newer kernel: the list of 7.3 does.", f);
+		fputs(" Or boot a newer kernel, such as 7.3, which has more host bridges on its list.",
+		      f);
 }
 
 static void write_vmd(const struct reason_case *c, FILE *f)
