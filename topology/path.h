@@ -72,6 +72,9 @@ void path_done(struct path *p);
 
 void path_examine(const struct path *p, const struct topology_cpu *cpu, struct path_findings *ret);
 
+/* Could the verdict be that one, whatever it is that could not be read? */
+bool path_allows(const struct path_findings *f, enum p2pmem_verdict verdict);
+
 /* By the kernel's rules; `unknown` where they ask for something that could not be read. */
 void path_judge(const struct path *p, const struct topology_cpu *cpu, struct verdict *ret);
 

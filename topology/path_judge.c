@@ -151,20 +151,38 @@ void path_examine(const struct path *p, const struct topology_cpu *cpu, struct p
 	*ret = f;
 }
 
-static enum p2pmem_verdict through_host_bridge(const struct path_findings *f)
+bool path_allows(const struct path_findings *f, enum p2pmem_verdict verdict)
 {
-	if (f->bridged == PATH_UNKNOWN)
-		return P2PMEM_VERDICT_UNKNOWN;
-	return f->bridged == PATH_YES ? P2PMEM_VERDICT_BRIDGE : P2PMEM_VERDICT_UNSUPPORTED;
+	bool may_turn = f->turn && f->redirected != PATH_YES;
+	bool may_go_up = !f->turn || f->redirected != PATH_NO;
+
+	if (!f->sound)
+		return true;
+	switch (verdict) {
+	case P2PMEM_VERDICT_BUS:
+		return may_turn;
+	case P2PMEM_VERDICT_BRIDGE:
+		return may_go_up && f->bridged != PATH_NO;
+	case P2PMEM_VERDICT_UNSUPPORTED:
+		return may_go_up && f->bridged != PATH_YES;
+	default:
+		return true;
+	}
 }
 
+/* The only verdict that there can be. */
 static enum p2pmem_verdict conclude(const struct path_findings *f)
 {
-	if (!f->sound)
-		return P2PMEM_VERDICT_UNKNOWN;
-	if (!f->turn || f->redirected == PATH_YES)
-		return through_host_bridge(f);
-	return f->redirected == PATH_NO ? P2PMEM_VERDICT_BUS : P2PMEM_VERDICT_UNKNOWN;
+	enum p2pmem_verdict found = P2PMEM_VERDICT_UNKNOWN;
+
+	for (int v = P2PMEM_VERDICT_UNSUPPORTED; v <= P2PMEM_VERDICT_BUS; v++) {
+		if (!path_allows(f, (enum p2pmem_verdict)v))
+			continue;
+		if (found != P2PMEM_VERDICT_UNKNOWN)
+			return P2PMEM_VERDICT_UNKNOWN;
+		found = (enum p2pmem_verdict)v;
+	}
+	return found;
 }
 
 void path_judge(const struct path *p, const struct topology_cpu *cpu, struct verdict *ret)

@@ -29,19 +29,6 @@ bool reason_same_bridge(const struct reason_case *c)
 	return c->findings.bridges[0] == c->findings.bridges[1];
 }
 
-/* What the kernel said answers what could not be read. */
-static void settle(struct reason_case *c)
-{
-	struct path_findings *f = &c->findings;
-
-	if (c->verdict == P2PMEM_VERDICT_UNKNOWN)
-		return;
-	if (f->turn && f->redirected == PATH_UNKNOWN)
-		f->redirected = c->verdict == P2PMEM_VERDICT_BUS ? PATH_NO : PATH_YES;
-	if (c->verdict != P2PMEM_VERDICT_BUS && f->bridged == PATH_UNKNOWN)
-		f->bridged = c->verdict == P2PMEM_VERDICT_BRIDGE ? PATH_YES : PATH_NO;
-}
-
 static enum cause cause_of_bridge(const struct path_findings *f)
 {
 	if (f->cpu == PATH_YES)
@@ -79,9 +66,11 @@ static enum cause find_cause(const struct reason_case *c)
 {
 	const struct path_findings *f = &c->findings;
 
-	if (c->computed != P2PMEM_VERDICT_UNKNOWN && c->computed != c->verdict)
-		return c->verdict == P2PMEM_VERDICT_UNKNOWN ? CAUSE_DRIVER_FAILED :
-							      CAUSE_KERNEL_DISAGREES;
+	if (c->verdict == P2PMEM_VERDICT_UNKNOWN && c->computed != P2PMEM_VERDICT_UNKNOWN)
+		return CAUSE_DRIVER_FAILED;
+	if ((c->computed != P2PMEM_VERDICT_UNKNOWN && c->computed != c->verdict) ||
+	    !path_allows(f, c->verdict))
+		return CAUSE_KERNEL_DISAGREES;
 	if (!f->sound)
 		return CAUSE_PATH_UNKNOWN;
 	switch (c->verdict) {
@@ -154,8 +143,6 @@ int reason_for_path(const struct path *path, const struct topology_cpu *cpu,
 		c.computed_cause = CAUSE_UNKNOWN;
 	}
 	c.verdict = verdict->verdict;
-	if (c.findings.sound)
-		settle(&c);
 	c.cause = find_cause(&c);
 	return write_reason(&c, ret);
 }

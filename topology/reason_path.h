@@ -13,7 +13,7 @@
 
 struct reason_case {
 	const struct path *path;
-	struct path_findings findings; /* settled by the verdict, where that tells more */
+	struct path_findings findings;
 	enum p2pmem_verdict verdict;
 	enum cause cause;
 	enum p2pmem_verdict computed; /* by the rules */

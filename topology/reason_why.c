@@ -160,12 +160,18 @@ static void write_unread_acs(const struct reason_case *c, FILE *f)
 		fputs("; it works either way, by bus address or through the host bridge", f);
 }
 
-/* Why the rules say what they say, if that is about this path. */
-static void write_computed(const struct reason_case *c, FILE *f)
+/* With why the rules say what they say, if that is about this path. */
+static void write_disagreement(const struct reason_case *c, FILE *f)
 {
 	struct reason_case computed = *c;
 
 	computed.cause = c->computed_cause;
+	fprintf(f, "the kernel says %s, and its rules as they are known here ",
+		verdict_name(c->verdict));
+	if (c->computed == P2PMEM_VERDICT_UNKNOWN)
+		fputs("do not allow that", f);
+	else
+		fprintf(f, "say %s", verdict_name(c->computed));
 	if (computed.cause == CAUSE_UNKNOWN)
 		return;
 	fputs(": ", f);
@@ -176,9 +182,7 @@ void reason_write_why(const struct reason_case *c, FILE *f)
 {
 	switch (c->cause) {
 	case CAUSE_KERNEL_DISAGREES:
-		fprintf(f, "the kernel says %s, and its rules as they are known here say %s",
-			verdict_name(c->verdict), verdict_name(c->computed));
-		write_computed(c, f);
+		write_disagreement(c, f);
 		break;
 	case CAUSE_DRIVER_FAILED:
 		fprintf(f, "the driver gives no verdict, though by the kernel's rules it is %s",

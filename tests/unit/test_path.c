@@ -228,6 +228,10 @@ static void refuses_what_makes_no_path(void **state)
 	assert_int_equal(judge(&q), P2PMEM_VERDICT_UNKNOWN);
 	q = without(&apart, 3, 2, room);
 	assert_int_equal(judge(&q), P2PMEM_VERDICT_UNKNOWN);
+	/* What both have in common ends again. */
+	memcpy(room, p.hops, p.n_hops * sizeof(*room));
+	room[3].flags = PROVIDER;
+	assert_int_equal(judge(&(struct path){ room, p.n_hops }), P2PMEM_VERDICT_UNKNOWN);
 	/* Both sides have host bridges of their own, above something in common. */
 	memcpy(room, apart.hops, 6 * sizeof(*room));
 	room[1].flags |= CLIENT;

@@ -289,7 +289,7 @@ static void tells_of_disagreement(void **state)
 	static const enum p2pmem_verdict bus = P2PMEM_VERDICT_BUS, unknown = P2PMEM_VERDICT_UNKNOWN;
 	const struct verdict said = { P2PMEM_VERDICT_BUS, 4 }, other = { P2PMEM_VERDICT_BRIDGE, 4 };
 	const struct verdict open = { P2PMEM_VERDICT_UNKNOWN, -1 };
-	_cleanup_(reason_done) struct reason own = {}, model = {}, none = {};
+	_cleanup_(reason_done) struct reason own = {}, model = {}, none = {}, third = {};
 	_cleanup_(path_done) struct path p = {};
 	struct server s;
 
@@ -299,6 +299,10 @@ static void tells_of_disagreement(void **state)
 	says(own.why, "the kernel says bus");
 	says(own.why, "say unsupported: they are below different host bridges");
 	says(own.remedy, "p2pmemctl report");
+	/* What could not be read leaves two answers, and the kernel gives a third. */
+	reason(&s, s.near, s.far, &nothing, &bus, &third);
+	assert_int_equal(third.cause, CAUSE_KERNEL_DISAGREES);
+	says(third.why, "do not allow that: they are below different host bridges");
 	/* The hops are fine, and the model has others. */
 	assert_int_equal(path_find(&s.t, s.device[0], s.device[1], &p), 0);
 	assert_int_equal(reason_for_path(&p, &intel, &said, &other, &model), 0);
@@ -312,6 +316,46 @@ static void tells_of_disagreement(void **state)
 	assert_false(reason_is_disagreement(&open, &said));
 	assert_false(reason_is_disagreement(&said, &said));
 	server_done(&s);
+}
+
+/* A small generator will do, and gives the same every time. */
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static void make_garbage(struct p2pmem_hop *hops, size_t n, uint32_t *seed)
+{
+	for (size_t i = 0; i < n; i++)
+		hops[i] = (struct p2pmem_hop){
+			.kind = next_random(seed) % 9,
+			.vendor = next_random(seed) % 2 ? 0x8086 : 0,
+			.device = next_random(seed) % 2 ? 0x2f00 : 0x0b25,
+			.acs_control = (uint16_t)next_random(seed),
+			.flags = next_random(seed) % 8 | (next_random(seed) % 4 << 30),
+		};
+}
+
+/* Whatever hops come with whatever verdict, there are words, and a name for them. */
+static void survives_garbage(void **state)
+{
+	const struct topology_cpu *cpus[] = { &intel, &zen, &intel_612, &nothing };
+	struct p2pmem_hop hops[8];
+	uint32_t seed = 1;
+
+	for (unsigned int round = 0; round < 50000; round++) {
+		const struct path p = { hops, next_random(&seed) % 5 };
+		const struct verdict said = { next_random(&seed) % 4, 4 };
+		const struct verdict other = { next_random(&seed) % 4, 4 };
+		const struct topology_cpu *cpu = cpus[next_random(&seed) % ARRAY_SIZE(cpus)];
+		struct reason r;
+
+		make_garbage(hops, p.n_hops, &seed);
+		assert_int_equal(reason_for_path(&p, cpu, &said, round % 2 ? &other : NULL, &r), 0);
+		assert_true(r.cause != CAUSE_UNKNOWN && strlen(r.why) > 10);
+		reason_done(&r);
+	}
 }
 
 static void explains_layers(void **state)
@@ -364,8 +408,8 @@ int main(void)
 		cmocka_unit_test(explains_what_works),	 cmocka_unit_test(names_redirecting_ports),
 		cmocka_unit_test(bounds_lists),		 cmocka_unit_test(names_host_bridges),
 		cmocka_unit_test(tells_what_is_unknown), cmocka_unit_test(settles_by_the_driver),
-		cmocka_unit_test(tells_of_disagreement), cmocka_unit_test(explains_layers),
-		cmocka_unit_test(names_causes),
+		cmocka_unit_test(tells_of_disagreement), cmocka_unit_test(survives_garbage),
+		cmocka_unit_test(explains_layers),	 cmocka_unit_test(names_causes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
