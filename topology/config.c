@@ -55,20 +55,24 @@ static bool is_gone(const struct config *c)
 	       (ids == ONES && class == ONES);
 }
 
-static unsigned int header_type(const struct config *c)
+static bool read_header_type(const struct config *c, unsigned int *ret)
 {
 	uint32_t word;
 
-	return read32(c, HEADER_TYPE & ~3U, &word) ? word >> 16 & HEADER_TYPE_MASK : 0;
+	if (!read32(c, HEADER_TYPE & ~3U, &word))
+		return false;
+	*ret = word >> 16 & HEADER_TYPE_MASK;
+	return true;
 }
 
 static int find_express(const struct config *c, uint32_t *ret)
 {
 	uint32_t word;
-	unsigned int at = header_type(c) == HEADER_CARDBUS ? CAPABILITIES_CARDBUS : CAPABILITIES;
+	unsigned int header, at;
 
-	if (!read32(c, STATUS & ~3U, &word))
+	if (!read_header_type(c, &header) || !read32(c, STATUS & ~3U, &word))
 		return UNREADABLE;
+	at = header == HEADER_CARDBUS ? CAPABILITIES_CARDBUS : CAPABILITIES;
 	if (!(word >> 16 & STATUS_CAPABILITIES))
 		return ABSENT;
 	if (!read32(c, at, &word))
@@ -157,10 +161,8 @@ void config_apply(const struct config *c, struct topology_function *f)
 	f->acs = (struct topology_acs){};
 	if (is_gone(c))
 		return;
-	if (c->n > HEADER_TYPE) {
-		header = header_type(c);
+	if (read_header_type(c, &header))
 		f->bridge = header == HEADER_BRIDGE || header == HEADER_CARDBUS;
-	}
 	f->type = find_type(c);
 	set_acs(c, f);
 }

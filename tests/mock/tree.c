@@ -66,6 +66,65 @@ static const char *last(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
+void tree_bytes(const char *root, const char *path, const void *bytes, size_t n)
+{
+	char full[PATH_MAX];
+	FILE *f;
+
+	make_folders(text(full, "%s/%s", root, path));
+	f = fopen(full, "w");
+	if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) < 0)
+		err(1, "%s", full);
+}
+
+static void put16(uint8_t *at, unsigned int value)
+{
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+}
+
+/* The header of an extended capability of version 1. */
+static void put_extended(uint8_t *bytes, unsigned int at, unsigned int id, unsigned int next)
+{
+	put16(bytes + at, id);
+	put16(bytes + at + 2, next << 4 | 1);
+}
+
+void tree_config_fill(const struct tree_config *config, uint8_t bytes[static TREE_CONFIG_SIZE])
+{
+	memset(bytes, 0, TREE_CONFIG_SIZE);
+	put16(bytes, 0x1b36);
+	put16(bytes + 2, 0x0010);
+	bytes[0x06] = 0x10;
+	bytes[0x0b] = config->header ? 0x06 : 0x01;
+	bytes[0x0a] = config->header ? 0x04 : 0x08;
+	bytes[0x0e] = config->header | 0x80;
+	bytes[0x34] = 0x40;
+	bytes[0x40] = 0x01;
+	if (config->type < 0)
+		return;
+	bytes[0x41] = 0x60;
+	bytes[0x60] = 0x10;
+	put16(bytes + 0x62, (unsigned int)config->type << 4 | 2);
+	put_extended(bytes, 0x100, 0x0001, config->acs < 0 ? 0 : 0x148);
+	if (config->acs < 0)
+		return;
+	put_extended(bytes, 0x148, 0x000d, 0);
+	put16(bytes + 0x14c, 0x5f);
+	put16(bytes + 0x14e, (unsigned int)config->acs);
+}
+
+void tree_config(const char *root, const char *path, const struct tree_config *config)
+{
+	uint8_t bytes[TREE_CONFIG_SIZE];
+	size_t whole = config->type < 0 ? 256 : TREE_CONFIG_SIZE;
+	char p[PATH_MAX];
+
+	tree_config_fill(config, bytes);
+	tree_bytes(root, text(p, "devices/%s/config", path), bytes,
+		   config->size ? config->size : whole);
+}
+
 static void make_function(const char *root, const char *path, const char *class)
 {
 	char p[PATH_MAX], target[PATH_MAX];
@@ -88,7 +147,8 @@ void tree_pci(const char *root, const char *path, const char *class)
 	text(above, "%s", path);
 	for (char *p = strchr(above, '/') + 1; (p = strchr(p, '/')); *p++ = '/') {
 		*p = '\0';
-		make_function(root, above, CLASS_BRIDGE);
+		if (strncmp(last(above), "pci", 3) != 0)
+			make_function(root, above, CLASS_BRIDGE);
 	}
 	make_function(root, path, class);
 }

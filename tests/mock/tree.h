@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* A file with @text, in folders that are made as needed. */
 void tree_file(const char *root, const char *path, const char *text);
 
@@ -14,8 +17,30 @@ void tree_link(const char *root, const char *path, const char *target);
 /*
  * The PCI function at the end of @path, which begins with a root bus, like
  * "pci0000:00/0000:00:01.0/0000:01:00.0"; what lies above it is made as bridges.
+ * Further root buses may be on the way, as behind a VMD.
  */
 void tree_pci(const char *root, const char *path, const char *class);
+
+/* The file at @path as any bytes. */
+void tree_bytes(const char *root, const char *path, const void *bytes, size_t n);
+
+/* A configuration space to fill in and give to a function. */
+struct tree_config {
+	int type; /* of port, as in the PCI Express capability; -1: not Express */
+	int acs; /* the control register; -1: no such capability */
+	uint8_t header; /* 0: endpoint, 1: bridge */
+	size_t size; /* of what was captured; 0: all of it */
+};
+
+/*
+ * Writes it, with the power management capability before that of Express, and
+ * error reporting before ACS, all of whose functions are there.
+ */
+void tree_config(const char *root, const char *path, const struct tree_config *config);
+
+/* The same as bytes, to be spoilt. */
+#define TREE_CONFIG_SIZE 4096
+void tree_config_fill(const struct tree_config *config, uint8_t bytes[static TREE_CONFIG_SIZE]);
 
 /* P2P memory of a function. */
 void tree_p2pmem(const char *root, const char *address, unsigned long long size,
