@@ -13,6 +13,18 @@ CHECK_PROGRAMS :=
 $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
 
+# Costs of the model alone, which need no lab's guest.
+BENCH_TOPOLOGY := $(O)/tests/bench/topology
+BENCH_TOPOLOGY_JSON ?= $(O)/bench-topology.json
+
+$(BENCH_TOPOLOGY): $(O)/tests/bench/topology.o $(MOCK_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
+	$(call link,json-c)
+
+.PHONY: bench-topology
+bench-topology: $(BENCH_TOPOLOGY)
+	@mkdir -p $(dir $(BENCH_TOPOLOGY_JSON))
+	@$(BENCH_TOPOLOGY) $(BENCH_TOPOLOGY_JSON)
+
 # Programs that run in the lab's guests: static, so that a bare init will do.
 GUEST_PROGRAMS := $(O)/tests/vm/driver-test $(O)/tests/vm/pretend.so
 LOAD_PROGRAMS := $(addprefix $(O)/tests/vm/,driver-faults driver-slow driver-stress driver-verdicts)
@@ -92,6 +104,6 @@ lab-clean:
 ## make test-kernels  the driver's tests on further kernels, which are built for it
 ## make demo          boots the lab and copies drive to drive, with witnesses
 ## make demo-by-hand  prints how to see the same with stock tools only
-## make bench         ratios against what users have today, in the lab
+## make bench         costs of the model, and ratios against what users have today, in the lab
 ## make vm-shell      an interactive root shell in the lab
 ## make lab-clean     removes the lab's caches
