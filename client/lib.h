@@ -52,6 +52,9 @@ void failure_clear(struct failure *f);
 int failure_set(struct failure *f, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Records what can be done about it. */
+void failure_set_remedy(struct failure *f, const char *remedy);
+
 /* Records what the broker says in a Varlink error. The negative errno that stands for it. */
 int failure_from_reply(struct failure *f, const char *error, struct json_object *parameters);
 

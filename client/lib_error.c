@@ -32,6 +32,12 @@ int failure_set(struct failure *f, int error, const char *format, ...)
 	return error;
 }
 
+void failure_set_remedy(struct failure *f, const char *remedy)
+{
+	free(f->remedy);
+	f->remedy = strdup(remedy);
+}
+
 const char *p2pmem_errmsg(const struct p2pmem_client *client)
 {
 	return client->failure.message ? client->failure.message : "no further information";

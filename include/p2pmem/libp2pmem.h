@@ -434,11 +434,11 @@ struct p2pmem_buffer;
  * @size: bytes wanted, rounded up to the page size by the broker
  * @min_size: bytes to be content with where @size is not to be had in one
  *            piece; 0: nothing less than @size
- * @fds: open block devices or regular files that I/O will be done on; not
- *       kept
+ * @fds: open block devices, NVMe character devices or regular files that I/O
+ *       will be done on; not kept
  * @n_fds: how many
- * @devices: paths of block devices or regular files, or PCI addresses like
- *           "0000:03:00.0", of further devices
+ * @devices: paths of such, or names in /dev, or numbers of block devices like
+ *           "259:4", or PCI addresses like "0000:03:00.0", of further devices
  * @n_devices: how many
  * @region: only this one: a name or the PCI address of its provider; NULL:
  *          the nearest that all devices reach
@@ -448,7 +448,10 @@ struct p2pmem_buffer;
  *
  * Paths and descriptors are resolved to device numbers here, in the caller's
  * own namespace: a block device to its own number, a regular file to that of
- * its file system's device. The broker opens nothing.
+ * its file system's device, /dev/ngXnY to that of its namespace, any other
+ * character device to the PCI function that it is of. A file that cannot be
+ * read past the page cache is refused, and so is one whose file system does not
+ * say where its data is. The broker opens nothing.
  */
 struct p2pmem_allocate_options {
 	size_t struct_size;
@@ -483,7 +486,8 @@ struct p2pmem_allocate_options {
  * -ENOSYS      DriverUnavailable: the kernel side cannot be used
  * -EINVAL      struct_size is too small, unknown members are not zero, size is
  *              0, or min_size is larger than size
- * -ENOTBLK     a descriptor or path is neither block device nor regular file
+ * -ENOTBLK     a descriptor or path is neither a device nor a regular file, or
+ *              a character device that no PCI function is behind
  * -EBADF       a descriptor is not open
  * Errors of stat(2) for a path. Since 0.1.
  */
