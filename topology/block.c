@@ -28,9 +28,14 @@ struct walk {
 	char **dirs;
 	size_t n_dirs;
 	size_t at; /* being looked at */
-	const char *dir; /* being listed */
 	struct nvme_name head;
 	size_t n_below; /* of the layer being looked at, listed before or not */
+};
+
+/* A folder whose entries are gone through. */
+struct folder {
+	struct walk *walk;
+	const char *dir;
 };
 
 void block_target_done(struct block_target *t)
@@ -103,21 +108,21 @@ static int push_link(struct walk *w, const char *dir, const char *name)
 
 static int push_slave(const char *name, void *userdata)
 {
-	struct walk *w = userdata;
+	const struct folder *f = userdata;
 
-	return push_link(w, w->dir, name);
+	return push_link(f->walk, f->dir, name);
 }
 
 /* Everything it is built on. What has nothing cannot do a transfer. */
 static int push_slaves(struct walk *w)
 {
 	char dir[PATH_MAX];
+	struct folder f = { .walk = w, .dir = dir };
 	int r;
 
 	if (snprintf(dir, sizeof(dir), "%s/slaves", w->dirs[w->at]) >= (int)sizeof(dir))
 		return -ENAMETOOLONG;
-	w->dir = dir;
-	r = sysfs_each(w->sysfs, dir, push_slave, w);
+	r = sysfs_each(w->sysfs, dir, push_slave, &f);
 	layer_at(w)->childless = w->n_below == 0;
 	return r == -ENOENT ? 0 : r;
 }
@@ -158,12 +163,12 @@ static int look_at_controller(struct walk *w, const char *dir)
 
 static int push_if_path(const char *name, void *userdata)
 {
-	struct walk *w = userdata;
+	const struct folder *f = userdata;
 	struct nvme_name n;
 
-	if (!nvme_name_parse(name, &n) || !nvme_is_path_of(&n, &w->head))
+	if (!nvme_name_parse(name, &n) || !nvme_is_path_of(&n, &f->walk->head))
 		return 0;
-	return push_link(w, w->dir, name);
+	return push_link(f->walk, f->dir, name);
 }
 
 static bool is_controller(const char *name)
@@ -175,31 +180,30 @@ static bool is_controller(const char *name)
 /* A member of an NVMe subsystem: any controller of it may have a path to the head. */
 static int push_paths_of(const char *name, void *userdata)
 {
-	struct walk *w = userdata;
-	const char *outer = w->dir;
+	const struct folder *subsystem = userdata;
+	struct walk *w = subsystem->walk;
 	char dir[PATH_MAX];
+	struct folder f = { .walk = w, .dir = dir };
 	int r;
 
 	if (!is_controller(name))
 		return 0;
-	if (snprintf(dir, sizeof(dir), "%s/%s", outer, name) >= (int)sizeof(dir))
+	if (snprintf(dir, sizeof(dir), "%s/%s", subsystem->dir, name) >= (int)sizeof(dir))
 		return -ENAMETOOLONG;
-	w->dir = dir;
-	r = sysfs_each(w->sysfs, dir, push_if_path, w);
-	w->dir = outer;
+	r = sysfs_each(w->sysfs, dir, push_if_path, &f);
 	/* A controller that cannot be looked into may well have a path. */
 	return r < 0 && r != -ENOMEM && r != -E2BIG ? push(w, name, strdup("")) : r;
 }
 
 static int look_at_head(struct walk *w, const char *subsystem)
 {
+	struct folder f = { .walk = w, .dir = subsystem };
 	int r;
 
 	if (!nvme_name_parse(layer_at(w)->name, &w->head))
 		return 0;
 	layer_at(w)->kind = LAYER_NVME_MULTIPATH;
-	w->dir = subsystem;
-	r = sysfs_each(w->sysfs, subsystem, push_paths_of, w);
+	r = sysfs_each(w->sysfs, subsystem, push_paths_of, &f);
 	layer_at(w)->childless = w->n_below == 0;
 	return r;
 }
