@@ -7,7 +7,7 @@
 # Drives are known by serial number: cmb0 has the memory, plain1 sits beside
 # it, far2 elsewhere.
 
-topologies="switch bridge acs nested iommu iommu-translate none"
+topologies="switch bridge acs nested multipath iommu iommu-translate none"
 
 # nvme SERIAL BUS [OPTION...]: a drive on BUS (with ,addr= where it matters).
 nvme() {
@@ -18,6 +18,17 @@ nvme() {
 	devices+=(
 		-drive "if=none,id=drive-$serial,format=raw,cache=unsafe,discard=unmap$slow,file=$(disk "$serial")"
 		-device "nvme,id=$serial,serial=$serial,drive=drive-$serial,bus=$bus${*:+$options}"
+	)
+}
+
+# two_ported SERIAL BUS1 BUS2 [OPTION]: a drive with a controller on each bus; OPTION is the first one's.
+two_ported() {
+	devices+=(
+		-device "nvme-subsys,id=subsystem-$1,nqn=$1"
+		-device "nvme,id=$1-1,serial=$1,subsys=subsystem-$1,bus=$2${4:+,$4}"
+		-device "nvme,id=$1-2,serial=$1,subsys=subsystem-$1,bus=$3"
+		-drive "if=none,id=drive-$1,format=raw,cache=unsafe,discard=unmap,file=$(disk "$1")"
+		-device "nvme-ns,drive=drive-$1,bus=$1-1,nsid=1,shared=on"
 	)
 }
 
@@ -103,6 +114,19 @@ topology_acs() {
 	nvme plain1 rp0 addr=0.1
 	root_port rp1 5
 	nvme far2 rp1
+}
+
+# Two drives with two controllers each: `near` has both below one switch, one of
+# them with memory; `apart` has the other one behind another root port.
+topology_multipath() {
+	root_port rp0 1
+	devices+=(-device x3130-upstream,id=up0,bus=rp0)
+	switch_port dn0 2
+	switch_port dn1 3
+	switch_port dn2 4
+	root_port rp1 5
+	two_ported near dn0 dn1 cmb_size_mb=64
+	two_ported apart dn2 rp1
 }
 
 # Drives as most machines have them: none with memory to lend.
