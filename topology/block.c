@@ -47,6 +47,12 @@ void block_target_done(struct block_target *t)
 	*t = (struct block_target){};
 }
 
+/* Not of this device alone, so nothing can be said of it. A tree beyond bounds is one. */
+static bool is_fatal(int r)
+{
+	return sysfs_is_fatal(r) && r != -E2BIG;
+}
+
 static void walk_done(struct walk *w)
 {
 	block_target_done(&w->target);
@@ -101,7 +107,7 @@ static int push_link(struct walk *w, const char *dir, const char *name)
 	char *real = NULL;
 	int r = sysfs_resolve(w->sysfs, dir, name, &real);
 
-	if (r == -ENOMEM)
+	if (is_fatal(r))
 		return r;
 	return r < 0 ? push(w, name, strdup("")) : push(w, path_last(real), real);
 }
@@ -151,9 +157,9 @@ static int look_at_controller(struct walk *w, const char *dir)
 		l->kind = LAYER_NVME;
 		return add_function(w, &address);
 	}
-	if (r != -ENOMEM)
+	if (!is_fatal(r))
 		r = sysfs_string(w->sysfs, dir, "transport", &transport);
-	if (r == -ENOMEM)
+	if (is_fatal(r))
 		return r;
 	if (r == 0 && strcmp(transport, "pcie") != 0)
 		l->kind = LAYER_NVME_FABRICS;
@@ -192,7 +198,7 @@ static int push_paths_of(const char *name, void *userdata)
 		return -ENAMETOOLONG;
 	r = sysfs_each(w->sysfs, dir, push_if_path, &f);
 	/* A controller that cannot be looked into may well have a path. */
-	return r < 0 && r != -ENOMEM && r != -E2BIG ? push(w, name, strdup("")) : r;
+	return r < 0 && !sysfs_is_fatal(r) ? push(w, name, strdup("")) : r;
 }
 
 static int look_at_head(struct walk *w, const char *subsystem)
@@ -213,7 +219,7 @@ static int look_at_head(struct walk *w, const char *subsystem)
 /* A missing attribute leaves the detail out. */
 static int optional(int r)
 {
-	return r == -ENOMEM ? r : 0;
+	return is_fatal(r) ? r : 0;
 }
 
 static const char *dm_family(const char *uuid)
@@ -323,7 +329,7 @@ static int look_at_disk(struct walk *w, const char *dir)
 	if (r == 0)
 		r = sysfs_link_name(w->sysfs, device, "subsystem", &subsystem);
 	if (r < 0)
-		return optional(r);
+		return r;
 	if (strcmp(subsystem, "nvme") == 0)
 		return look_at_controller(w, device);
 	if (strcmp(subsystem, "nvme-subsystem") == 0)
@@ -361,7 +367,7 @@ static int look(struct walk *w)
 	int r;
 
 	if (!*dir)
-		return 0;
+		return -ENOENT;
 	r = read_number(w, dir, layer_at(w));
 	if (r < 0)
 		return r;
@@ -390,7 +396,7 @@ static void settle(struct walk *w)
 		t->layers[i].passes = layer_known(&t->layers[i], w->release);
 }
 
-/* Whatever stands in the way of looking leaves a layer that is not known. */
+/* Whatever stands in the way of looking leaves a layer in doubt. */
 static int look_at_all(struct walk *w)
 {
 	for (; w->at < w->n_dirs; w->at++) {
@@ -398,10 +404,9 @@ static int look_at_all(struct walk *w)
 
 		w->n_below = 0;
 		r = look(w);
-		if (r == -ENOMEM)
+		if (is_fatal(r))
 			return r;
-		if (r < 0)
-			layer_at(w)->kind = LAYER_UNKNOWN;
+		layer_at(w)->unread = r < 0;
 	}
 	settle(w);
 	return 0;

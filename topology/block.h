@@ -5,8 +5,8 @@
  * all members, device-mapper, and stacks of these. By sysfs; no device is
  * opened, and no file behind one.
  *
- * What cannot be read, or is not understood, counts as a layer that is not
- * known to pass P2P pages: nothing below a device is ever left out in silence.
+ * What cannot be read is a layer in doubt, and one that is not understood does
+ * not pass P2P pages: nothing below a device is ever left out in silence.
  */
 #pragma once
 

@@ -27,7 +27,7 @@ static int read_number(const struct sysfs *s, const char *name, unsigned int *re
 		return -ENODEV;
 	r = sysfs_string(s, dir, "dev", &number);
 	if (r < 0)
-		return r == -ENOMEM ? r : -ENODEV;
+		return sysfs_is_fatal(r) ? r : -ENODEV;
 	if (sscanf(number, "%5u:%7u%n", &major, &minor, &n) != 2 || number[n])
 		return -ENODEV;
 	*ret_major = major;
@@ -53,7 +53,7 @@ static int match_dm(const char *entry, void *userdata)
 	snprintf(dir, sizeof(dir), BLOCK "/%s/dm", entry);
 	r = sysfs_string(q->sysfs, dir, "name", &name);
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+		return sysfs_is_fatal(r) ? r : 0;
 	if (strcmp(name, q->name) != 0)
 		return 0;
 	if (q->found)

@@ -70,7 +70,7 @@ static bool mirrors_or_stripes(const struct layer *l)
 
 bool layer_asks_kernel(const struct layer *l)
 {
-	return !kinds[l->kind].never && !l->childless;
+	return !kinds[l->kind].never && !l->childless && !l->unread;
 }
 
 /* What came with one version, as far as is known on either side of it. */
@@ -89,6 +89,8 @@ static enum layer_passes since(const char *release)
 
 enum layer_passes layer_known(const struct layer *l, const char *release)
 {
+	if (l->unread)
+		return LAYER_PASSES_UNKNOWN;
 	if (kinds[l->kind].never || l->childless)
 		return LAYER_PASSES_NO;
 	switch (l->kind) {
@@ -180,20 +182,26 @@ static struct words words_of_no(const struct layer *l)
 	}
 }
 
+static struct words words_of_doubt(const struct layer *l)
+{
+	if (l->unread)
+		return (struct words){
+			"could not be looked into, so what does its transfers is not known",
+			"Devices may have come or gone meanwhile: ask again. If it stays like that, "
+			"p2pmemctl report shows the tree as it is."
+		};
+	return (struct words){
+		"may or may not pass peer-to-peer pages: that depends on the kernel, and the p2pmem "
+		"driver, which finds out, cannot be asked",
+		"Load the driver on that machine: modprobe p2pmem."
+	};
+}
+
 static struct words words_for(const struct layer *l)
 {
-	switch (l->passes) {
-	case LAYER_PASSES_YES:
+	if (l->passes == LAYER_PASSES_YES)
 		return (struct words){};
-	case LAYER_PASSES_NO:
-		return words_of_no(l);
-	default:
-		return (struct words){
-			"may or may not pass peer-to-peer pages: that depends on the kernel, and the "
-			"p2pmem driver, which finds out, cannot be asked",
-			"Load the driver on that machine: modprobe p2pmem."
-		};
-	}
+	return l->passes == LAYER_PASSES_NO ? words_of_no(l) : words_of_doubt(l);
 }
 
 int layer_reason(const struct layer *l, char **ret_why, const char **ret_remedy)

@@ -45,6 +45,7 @@ struct layer {
 	char *level; /* of an md device, or NULL */
 	bool crypt; /* a device-mapper device that encrypts */
 	bool childless; /* there should be something below, and nothing is */
+	bool unread; /* it, or what is below, could not be looked at */
 	bool numbered; /* can be asked for, and opened, by number */
 	unsigned int major;
 	unsigned int minor;

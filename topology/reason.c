@@ -86,22 +86,3 @@ int reason_below_minimum(enum p2pmem_verdict verdict, enum p2pmem_verdict minimu
 			  "the path is %s, and no less than %s was asked for",
 			  verdict_name(verdict), verdict_name(minimum));
 }
-
-int reason_for_layer(const char *layer, struct reason *ret)
-{
-	if (strcmp(layer, "queue") == 0)
-		return reason_set(
-			ret, CAUSE_QUEUE,
-			"If it is an NVMe multipath head, boot a newer kernel or with "
-			"nvme_core.multipath=N.",
-			"its request queue does not take peer-to-peer pages on this kernel");
-	if (strcmp(layer, "virtio-blk") == 0 || strcmp(layer, "scsi") == 0)
-		return reason_set(ret, CAUSE_LAYER, "Use a local NVMe drive.",
-				  "%s devices take no peer-to-peer pages", layer);
-	if (strncmp(layer, "nvme-", 5) == 0)
-		return reason_set(ret, CAUSE_NOT_PCI, "Use a local NVMe drive.",
-				  "%s devices take no peer-to-peer pages", layer);
-	return reason_set(ret, CAUSE_LAYER,
-			  "Use the NVMe device below it, or a partition of that, directly.",
-			  "%s does not pass peer-to-peer pages on to its devices", layer);
-}

@@ -79,6 +79,3 @@ bool reason_is_disagreement(const struct verdict *verdict, const struct verdict 
 /* What to say when the path is fine and the tenant wanted a better one. */
 int reason_below_minimum(enum p2pmem_verdict verdict, enum p2pmem_verdict minimum,
 			 struct reason *ret);
-
-/* Why requests with pages of devices do not pass @layer of a block device. */
-int reason_for_layer(const char *layer, struct reason *ret);

@@ -393,7 +393,15 @@ static void blames_the_lowest(void **state)
 static void keeps_what_is_certain(void **state)
 {
 	struct asked all = { .minor = 99 };
+	struct machine *m = *state;
 	struct block_target t;
+
+	STACK(m, "md1", "9:1", "nvme1n1", "gone");
+	attribute(m, "md1/md/level", "raid0\n");
+	resolve(m, 9, 1, NEW, &t);
+	block_ask(&t, ask, &all);
+	expect_refused(&t, "gone", NULL);
+	block_target_done(&t);
 
 	resolve(*state, 254, 0, NEW, &t);
 	block_ask(&t, ask, &all);
@@ -429,16 +437,16 @@ static void mistrusts_gaps(void **state)
 
 	STACK(m, "md1", "9:1", "nvme1n1", "gone");
 	attribute(m, "md1/md/level", "raid0\n");
-	expect_in_the_way(m, 9, 1, "gone", NULL);
+	expect_in_the_way(m, 9, 1, "gone", "could not be looked into");
 	tree_link(m->root, VIRTUAL "md1/slaves/out", "../../../../../../../../../../etc");
-	expect_in_the_way(m, 9, 1, "gone", NULL);
+	expect_in_the_way(m, 9, 1, "gone", "could not be looked into");
 	machine_unlink(m, VIRTUAL "md1/slaves/gone");
-	expect_in_the_way(m, 9, 1, "out", NULL);
+	expect_in_the_way(m, 9, 1, "out", "could not be looked into");
 	machine_unlink(m, VIRTUAL "md1/slaves/out");
 	tree_link(m->root, VIRTUAL "md1/slaves/folder", "bus");
 	expect_in_the_way(m, 9, 1, "bus", NULL);
 	tree_link(m->root, "devices/virtual/nvme-subsystem/nvme-subsys3/nvme77", "class/nvme/gone");
-	expect_in_the_way(m, 259, 4, "nvme77", NULL);
+	expect_in_the_way(m, 259, 4, "nvme77", "could not be looked into");
 }
 
 static void ends_on_loops(void **state)
@@ -469,7 +477,7 @@ static void bounds_what_it_lists(void **state)
 	}
 	resolve(m, 9, 1, NEW, &t);
 	assert_true(t.n_layers <= 1024);
-	expect_refused(&t, "md1", NULL);
+	expect_refused(&t, "md1", "could not be looked into");
 }
 
 /* ---- names ----------------------------------------------------------- */
