@@ -21,7 +21,7 @@ struct verb {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct verb verb_list, verb_pairs, verb_leases, verb_copy, verb_help;
+extern const struct verb verb_list, verb_pairs, verb_leases, verb_copy, verb_doctor, verb_help;
 
 /* Ended by NULL. */
 extern const struct verb *const verbs[];

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "client/ctl.h"
 #include "client/ctl_connect.h"
+#include "client/doctor.h"
 #include "client/say.h"
 
 void client_freep(struct p2pmem_client **client)
@@ -35,49 +36,33 @@ int machine_look_here(struct machine *ret)
 
 	if (uname(&u) < 0)
 		return -errno;
-	return machine_look("", u.release, ret);
+	return machine_look("", "/sys", u.release, ret);
 }
 
 int kernel_problem(const struct machine *m)
 {
-	problem("this kernel (%s) is built without PCI_P2PDMA", m->release);
-	remedy("%s", kernel_remedy(""));
-	return STATUS_NO_KERNEL_SUPPORT;
-}
+	struct world w = { .machine = *m };
+	_cleanup_(doctor_done) struct doctor d = { .root = "", .sysfs = "/sys", .world = &w };
 
-int module_problem(const struct machine *m)
-{
-	problem("the kernel module p2pmem is not loaded");
-	if (m->module_file)
-		remedy("as root: modprobe p2pmem (it is installed: %s)", m->module_file);
-	else
-		remedy("install it for this kernel (%s): make driver, or the package with it",
-		       m->release);
-	return STATUS_NO_DRIVER;
-}
-
-int daemon_problem(const char *reason, int error)
-{
-	problem("the daemon is not reachable: %s", reason);
-	if (error == -EACCES || error == -EPERM)
-		remedy("see the permissions of the socket and of the directories above it");
-	else if (error == -ETIMEDOUT)
-		remedy("see what it is doing: journalctl -u p2pmemd");
-	else
-		remedy("as root: systemctl enable --now p2pmemd.socket");
-	return error == -EACCES || error == -EPERM ? STATUS_NOT_PERMITTED : STATUS_NO_DAEMON;
+	doctor_kernel(&d);
+	return d.failed ? no_memory() : doctor_say_failure(&d);
 }
 
 /* The first thing that is missing, from the bottom up. */
-static int diagnose(const char *reason, int error)
+static int diagnose(struct p2pmem_client *client, int error)
 {
+	struct world w = { .client = client, .connect_error = error };
+	_cleanup_(doctor_done) struct doctor d = {
+		.root = "", .sysfs = "/sys", .world = &w, .socket = ctl_socket_path()
+	};
 	_cleanup_(machine_clear) struct machine m = {};
 
 	if (machine_look_here(&m) < 0)
 		return no_memory();
-	if (m.kernel == KERNEL_WITHOUT_P2PDMA)
-		return kernel_problem(&m);
-	return daemon_problem(reason, error);
+	w.machine = m;
+	doctor_kernel(&d);
+	doctor_daemon(&d);
+	return d.failed ? no_memory() : doctor_say_failure(&d);
 }
 
 int ctl_try_connect(struct p2pmem_client *client)
@@ -99,7 +84,7 @@ int ctl_connect(struct p2pmem_client **ret)
 		return no_memory();
 	r = ctl_try_connect(client);
 	if (r < 0)
-		return diagnose(p2pmem_errmsg(client), r);
+		return diagnose(client, r);
 	*ret = take_ptr(client);
 	return STATUS_OK;
 }

@@ -12,7 +12,5 @@ int machine_look_here(struct machine *ret);
 /* Connects to ctl_socket_path() without a word. */
 int ctl_try_connect(struct p2pmem_client *client);
 
-/* Each says what is missing and what to do, and returns the exit status for it. */
+/* Says that the kernel lacks what is needed, and returns the exit status for it. */
 int kernel_problem(const struct machine *m);
-int module_problem(const struct machine *m);
-int daemon_problem(const char *reason, int error);

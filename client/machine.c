@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "common/files.h"
+#include "common/utf8.h"
 #include "client/machine.h"
-
-#define CLASS_NVME "0x0108"
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
 
 void machine_clear(struct machine *m)
 {
 	free(m->release);
 	free(m->module_version);
 	free(m->module_file);
+	machine_clear_functions(m);
 	*m = (struct machine){};
 }
 
@@ -44,70 +37,54 @@ static char *module_file(const char *root, const char *release)
 	return line;
 }
 
-static void look_at_module(const char *root, struct machine *m)
+static int look_at_sysfs(const char *path, struct machine *m)
 {
-	m->module_loaded = file_exists("%s/sys/module/p2pmem", root);
-	m->module_version = file_first_line("%s/sys/module/p2pmem/version", root);
-	m->module_file = module_file(root, m->release);
+	_cleanup_(sysfs_done) struct sysfs s = {};
+	int r = sysfs_open(path, &s);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	m->module_loaded = sysfs_exists(&s, "module", "p2pmem");
+	r = sysfs_string(&s, "module/p2pmem", "version", &m->module_version);
+	return r == -ENOMEM ? r : machine_look_at_functions(&s, m);
 }
 
-static bool is_nvme(const char *devices, const char *address)
+static int read_release(const char *root, const char *release, struct machine *m)
 {
-	_cleanup_free_ char *line = file_first_line("%s/%s/class", devices, address);
+	_cleanup_free_ char *line = NULL;
 
-	return line && strncmp(line, CLASS_NVME, strlen(CLASS_NVME)) == 0;
+	if (!release && root)
+		release = line = file_first_line("%s/proc/sys/kernel/osrelease", root);
+	if (!release)
+		return 0;
+	m->release = utf8_clean(release);
+	return m->release ? 0 : -ENOMEM;
 }
 
-/* The NVMe driver shows the attribute only where there is such a buffer. */
-static bool has_cmb(const char *devices, const char *address)
+/* A name from a stranger's report must not lead anywhere. */
+static bool is_release(const char *release)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_(closedirp) DIR *d = NULL;
-	struct dirent *e;
+	return release && *release && *release != '.' && !strchr(release, '/');
+}
 
-	if (asprintf(&path, "%s/%s/nvme", devices, address) < 0) {
-		path = NULL;
-		return false;
+int machine_look(const char *root, const char *sysfs, const char *release, struct machine *ret)
+{
+	_cleanup_(machine_clear) struct machine m = {};
+	int r = look_at_sysfs(sysfs, &m);
+
+	if (r == 0)
+		r = read_release(root, release, &m);
+	if (r < 0)
+		return r;
+	if (root && is_release(m.release)) {
+		m.module_file = module_file(root, m.release);
+		m.kernel = kernel_support(root, m.release);
 	}
-	d = opendir(path);
-	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.' && file_exists("%s/%s/cmb", path, e->d_name))
-			return true;
-	return false;
-}
-
-static void look_at_hardware(const char *root, struct machine *m)
-{
-	_cleanup_free_ char *devices = NULL;
-	_cleanup_(closedirp) DIR *d = NULL;
-	struct dirent *e;
-
-	if (asprintf(&devices, "%s/sys/bus/pci/devices", root) < 0) {
-		devices = NULL;
-		return;
-	}
-	d = opendir(devices);
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		m->providers += file_exists("%s/%s/p2pmem", devices, e->d_name);
-		if (is_nvme(devices, e->d_name)) {
-			m->nvme_drives++;
-			m->cmb_drives += has_cmb(devices, e->d_name);
-		}
-	}
-}
-
-int machine_look(const char *root, const char *release, struct machine *ret)
-{
-	struct machine m = { .release = strdup(release) };
-
-	if (!m.release)
-		return -ENOMEM;
-	look_at_module(root, &m);
-	look_at_hardware(root, &m);
-	m.kernel = m.providers > 0 ? KERNEL_WITH_P2PDMA : kernel_support(root, release);
+	/* What is seen outweighs what is written. */
+	if (m.providers > 0)
+		m.kernel = KERNEL_WITH_P2PDMA;
 	*ret = m;
+	m = (struct machine){};
 	return 0;
 }
 

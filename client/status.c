@@ -22,6 +22,9 @@ static const char *const texts[STATUS_MAX] = {
 	[STATUS_NO_KERNEL_SUPPORT] = "kernel built without PCI_P2PDMA",
 	[STATUS_NO_HARDWARE] = "no peer-to-peer memory in this machine",
 	[STATUS_NO_DIRECT_IO] = "no direct I/O on that file",
+	[STATUS_DOCTOR_WARNING] = "doctor: the worst result is a warning",
+	[STATUS_DOCTOR_FAILURE] = "doctor: the worst result is a failure",
+	[STATUS_DOCTOR_UNKNOWN] = "doctor: something could not be found out",
 };
 
 const char *status_text(int status)

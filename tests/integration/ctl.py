@@ -452,10 +452,10 @@ def _():
                                 "../../docs/man/p2pmemctl.1")).decode().replace("\\", "")
     text = run("--help").stdout
     statuses = re.findall(r"^ +(\d+)  (.+)$", text, re.M)
-    assert len(statuses) == 18
+    assert len(statuses) == 21
     for number, meaning in statuses:
         assert f"\n{number}\n{meaning}\n" in page, meaning
-    for verb in ("list", "pairs", "leases", "copy"):
+    for verb in ("list", "pairs", "leases", "copy", "doctor"):
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
 

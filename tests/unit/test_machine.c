@@ -56,8 +56,10 @@ static int teardown(void **state)
 static struct machine look(void)
 {
 	struct machine m;
+	char sysfs[80];
 
-	assert_int_equal(machine_look(root, RELEASE, &m), 0);
+	snprintf(sysfs, sizeof(sysfs), "%s/sys", root);
+	assert_int_equal(machine_look(root, sysfs, RELEASE, &m), 0);
 	return m;
 }
 

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* module.*: is the driver there, may it be loaded, is it, and does it fit? */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/files.h"
+#include "client/doctor.h"
+
+/* What stands at the very end of a module file that is signed. */
+#define SIGNED "~Module signature appended~\n"
+
+static void check_present(struct doctor *d)
+{
+	const struct machine *m = &d->world->machine;
+	const char *release = m->release ? m->release : "of unknown version";
+
+	if (m->module_file) {
+		doctor_add(d, "module.present", DOCTOR_OK, "installed: %s", m->module_file);
+	} else if (m->module_loaded) {
+		doctor_add(
+			d, "module.present", DOCTOR_WARNING,
+			"the kernel module p2pmem is loaded, but not installed for this kernel (%s)",
+			release);
+		doctor_remedy(d, "after the next boot it would be missing; as root: make "
+				 "install-driver, or install the package with it");
+	} else {
+		doctor_add(d, "module.present", DOCTOR_FAILURE,
+			   "the kernel module p2pmem is not installed for this kernel (%s)",
+			   release);
+		doctor_remedy(d, "install it: make driver && make install-driver, or the package "
+				 "with it");
+		doctor_status(d, STATUS_NO_DRIVER);
+	}
+}
+
+enum answer {
+	NO,
+	YES,
+	CANNOT_SAY
+};
+
+static enum answer is_signed(const struct doctor *d)
+{
+	const struct machine *m = &d->world->machine;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	char end[sizeof(SIGNED)] = "";
+	const size_t n = strlen(SIGNED);
+	const char *ending;
+
+	if (!m->module_file)
+		return CANNOT_SAY;
+	/* A compressed one would have to be unpacked. */
+	ending = strrchr(m->module_file, '.');
+	if (!ending || strcmp(ending, ".ko") != 0)
+		return CANNOT_SAY;
+	if (asprintf(&path, "%s/lib/modules/%s/%s", d->root, m->release, m->module_file) < 0)
+		path = NULL;
+	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0 || lseek(fd, -(off_t)n, SEEK_END) < 0 || read(fd, end, n) != (ssize_t)n)
+		return CANNOT_SAY;
+	return strcmp(end, SIGNED) == 0 ? YES : NO;
+}
+
+/* The kernel takes signed modules only: by its own setting, or because it is locked down. */
+static enum answer is_enforced(const struct doctor *d)
+{
+	_cleanup_free_ char *enforce =
+		file_first_line("%s/module/module/parameters/sig_enforce", d->sysfs);
+	_cleanup_free_ char *lockdown = NULL;
+
+	if (enforce && *enforce == 'Y')
+		return YES;
+	errno = 0;
+	lockdown = file_first_line("%s/kernel/security/lockdown", d->sysfs);
+	if (lockdown)
+		return strstr(lockdown, "[none]") ? NO : YES;
+	return errno == EACCES || errno == EPERM ? CANNOT_SAY : NO;
+}
+
+static void check_enforced(struct doctor *d)
+{
+	switch (is_signed(d)) {
+	case YES:
+		doctor_add(
+			d, "module.loadable", DOCTOR_INFO,
+			"this kernel takes signed modules only, and p2pmem is signed; whether the "
+			"kernel knows the key shows when it is loaded");
+		return;
+	case NO:
+		doctor_add(d, "module.loadable", DOCTOR_FAILURE,
+			   "this kernel takes signed modules only (Secure Boot), and p2pmem is not "
+			   "signed");
+		doctor_status(d, STATUS_NO_DRIVER);
+		break;
+	default:
+		doctor_add(
+			d, "module.loadable", DOCTOR_UNKNOWN,
+			"this kernel takes signed modules only (Secure Boot), and whether p2pmem "
+			"is signed could not be read");
+	}
+	doctor_remedy(d, "sign it with a key that is enrolled: kmodsign sha512 KEY CERT p2pmem.ko, "
+			 "and mokutil --import CERT; or switch Secure Boot off");
+}
+
+static void check_loadable(struct doctor *d)
+{
+	switch (is_enforced(d)) {
+	case NO:
+		doctor_add(d, "module.loadable", DOCTOR_OK,
+			   "this kernel does not insist on signed modules");
+		break;
+	case YES:
+		check_enforced(d);
+		break;
+	default:
+		doctor_add(d, "module.loadable", DOCTOR_UNKNOWN,
+			   "whether the kernel is locked down may not be read");
+		doctor_remedy(d, "as root: cat /sys/kernel/security/lockdown");
+	}
+}
+
+static void check_loaded(struct doctor *d)
+{
+	const struct machine *m = &d->world->machine;
+
+	if (m->module_loaded) {
+		doctor_add(d, "module.loaded", DOCTOR_OK, "p2pmem %s is loaded",
+			   m->module_version ? m->module_version : "of unknown version");
+		return;
+	}
+	doctor_add(d, "module.loaded", DOCTOR_FAILURE, "the kernel module p2pmem is not loaded");
+	if (m->module_file)
+		doctor_remedy(d, "as root: modprobe p2pmem (it is installed: %s)", m->module_file);
+	else
+		doctor_remedy(
+			d, "install it for this kernel (%s): make driver, or the package with it",
+			m->release ? m->release : "of unknown version");
+	doctor_status(d, STATUS_NO_DRIVER);
+}
+
+static void check_version(struct doctor *d)
+{
+	const char *version = d->world->machine.module_version;
+
+	if (!version) {
+		doctor_add(d, "module.version", DOCTOR_UNKNOWN,
+			   "the module that is loaded does not say its version");
+		doctor_remedy(d, "modinfo -F version p2pmem says that of the installed one");
+	} else if (strcmp(version, P2PMEM_VERSION) == 0) {
+		doctor_add(d, "module.version", DOCTOR_OK, "%s, like this tool", version);
+	} else {
+		doctor_add(d, "module.version", DOCTOR_WARNING,
+			   "the module is p2pmem %s, this tool is %s", version, P2PMEM_VERSION);
+		doctor_remedy(d, "install both of one version, then as root: modprobe -r p2pmem && "
+				 "modprobe p2pmem");
+	}
+}
+
+void doctor_module(struct doctor *d)
+{
+	const struct world *w = d->world;
+
+	/* A daemon that has its regions from it says more than this process may see. */
+	if (!w->machine.module_loaded && world_uses_driver(w)) {
+		doctor_add(d, "module.loaded", DOCTOR_OK, "the daemon uses the module");
+		return;
+	}
+	/* In a container the module is the host's, and its file is not to be seen. */
+	if (d->root && !doctor_in_container(d))
+		check_present(d);
+	if (!w->machine.module_loaded)
+		check_loadable(d);
+	check_loaded(d);
+	if (w->machine.module_loaded)
+		check_version(d);
+}
