@@ -21,7 +21,8 @@ struct verb {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct verb verb_list, verb_pairs, verb_leases, verb_copy, verb_doctor, verb_help;
+extern const struct verb verb_list, verb_pairs, verb_leases, verb_copy, verb_doctor, verb_report,
+	verb_help;
 
 /* Ended by NULL. */
 extern const struct verb *const verbs[];

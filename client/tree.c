@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "client/archive.h"
+#include "client/report.h"
 #include "client/say.h"
 #include "client/tree.h"
 
@@ -98,6 +99,20 @@ static int make_temporary(struct tree *t)
 	return 0;
 }
 
+/* In the folder that a report is in, so that unpacking one by hand makes no mess. */
+static int find_report(const char *path, struct tree *t)
+{
+	_cleanup_free_ char *inside = NULL;
+
+	if (!has_folder(t->temporary, REPORT_FOLDER))
+		return find_inside(t->temporary, path, t);
+	if (copy_path(t->temporary, "/" REPORT_FOLDER, &inside) < 0) {
+		inside = NULL;
+		return -ENOMEM;
+	}
+	return find_inside(inside, path, t);
+}
+
 static int open_archive(const char *path, int fd, struct tree *t)
 {
 	_cleanup_free_ char *why = NULL;
@@ -111,7 +126,7 @@ static int open_archive(const char *path, int fd, struct tree *t)
 		remedy("give a copy of /sys, or what p2pmemctl report wrote");
 		return r;
 	}
-	return find_inside(t->temporary, path, t);
+	return find_report(path, t);
 }
 
 static int open_either(const char *path, struct tree *t)

@@ -455,7 +455,7 @@ def _():
     assert len(statuses) == 21
     for number, meaning in statuses:
         assert f"\n{number}\n{meaning}\n" in page, meaning
-    for verb in ("list", "pairs", "leases", "copy", "doctor"):
+    for verb in ("list", "pairs", "leases", "copy", "doctor", "report"):
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
 
