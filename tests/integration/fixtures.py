@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Verdicts on made machines are those that were derived by hand from the kernel's source."""
+"""Verdicts on made machines are those that were derived by hand from the kernel's
+source, and on captured ones those that the kernel itself gave."""
 
 import glob
 import json
@@ -15,34 +16,46 @@ FIXTURES = os.path.join(HERE, "..", "fixtures")
 # In the place of this folder, whose copy.py is not Python's.
 sys.path[:1] = [os.path.join(HERE, "support"), FIXTURES]
 import tap  # noqa: E402
-from made import golden, sysfs, text  # noqa: E402
+from made import golden, machine  # noqa: E402
 
 JUDGE = os.path.join(os.environ["BUILD"], "tests", "fixtures", "judge")
 
 
-def judged(folder, machine):
-    """The model's own answer, by the library."""
-    out = subprocess.run([JUDGE, folder + "/sys", machine.kernel], check=True,
+def judged(folder, release):
+    """The model's own answers, by the library: of pairs, and of block devices by name."""
+    out = subprocess.run([JUDGE, folder + "/sys", release], check=True,
                          stdout=subprocess.PIPE).stdout
-    return [json.loads(line) for line in out.splitlines()]
+    answers = [json.loads(line) for line in out.splitlines()]
+    return [a for a in answers if "device" in a], {a["block"]: a for a in answers if "block" in a}
 
 
-def compare(description):
-    machine = text.read(description)
+def compare(path):
     with tempfile.TemporaryDirectory() as folder:
-        sysfs.write(machine, folder)
-        pairs = judged(folder, machine)
-    wrong = golden.differences(golden.read(description[:-len("tree")] + "pairs"), pairs)
+        release = machine.make(path, folder)
+        pairs, blocks = judged(folder, release)
+    lines = golden.read(os.path.splitext(path)[0] + ".pairs")
+    wrong = golden.differences(lines, pairs) + golden.block_differences(lines, blocks)
     assert not wrong, "\n".join(wrong)
 
 
-def add(description):
-    name = os.path.basename(description)[:-len(".tree")]
-    tap.test(f"{name}: the model")(lambda: compare(description))
+def add(path):
+    name = os.path.relpath(os.path.splitext(path)[0], FIXTURES)
+    tap.test(f"{name}: the model")(lambda: compare(path))
 
 
-for path in sorted(glob.glob(os.path.join(FIXTURES, "trees", "*.tree"))):
-    add(path)
+for found in sorted(glob.glob(os.path.join(FIXTURES, "trees", "*.tree"))) + \
+        sorted(glob.glob(os.path.join(FIXTURES, "captured", "*.sysfs"))):
+    add(found)
+
+
+@tap.test("a capture of what was made of a capture is that capture")
+def _():
+    for path in glob.glob(os.path.join(FIXTURES, "captured", "*.sysfs")):
+        with tempfile.TemporaryDirectory() as folder, open(path, encoding="utf-8") as f:
+            release = machine.make(path, folder)
+            again = subprocess.run([os.path.join(FIXTURES, "capture-tree"), folder + "/sys", release],
+                                   check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+            assert again == f.read().partition("\n")[2], path
 
 
 @tap.test("a wrong verdict would be noticed")
