@@ -433,6 +433,10 @@ static void refuses_odd_places(void **state)
 	path[sizeof(path) - 1] = '\0';
 	make_link(m, "bus/pci/devices/0000:a8:00.0", path);
 	tree_file(m->root, "bus/pci/devices/0000:a9:00.0/class", "0x010802\n");
+	/* Below a bridge that is elsewhere. */
+	make_link(m, "bus/pci/devices/0000:aa:00.0",
+		  "../../../devices/pci0000:80/0000:00:01.0/0000:aa:00.0");
+	tree_file(m->root, "devices/pci0000:80/0000:00:01.0/0000:aa:00.0/class", "0x010802\n");
 	tree_file(m->root, "bus/pci/devices/\x1b[2J", "");
 	scan(m, &t);
 	assert_int_equal(t.n_functions, n);
