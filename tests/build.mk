@@ -13,6 +13,10 @@ CHECK_PROGRAMS :=
 $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
 
+# Under events that umockdev makes up.
+$(O)/tests/unit/test_monitor.o: CPPFLAGS += $(shell $(PKG_CONFIG) --cflags umockdev-1.0 2>/dev/null)
+$(O)/tests/unit/test_monitor: LDLIBS += $(shell $(PKG_CONFIG) --libs umockdev-1.0 2>/dev/null)
+
 # Costs of the model alone, which need no lab's guest.
 BENCH_TOPOLOGY := $(O)/tests/bench/topology
 BENCH_TOPOLOGY_JSON ?= $(O)/bench-topology.json
@@ -60,7 +64,7 @@ $(O)/tests/vm/pretend.so: tests/vm/preload/pretend.c
 guest-programs: $(GUEST_PROGRAMS)
 
 # Where something to build with is missing, the lab brings it.
-native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka 2>/dev/null && \
+native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka umockdev-1.0 2>/dev/null && \
 	command -v umockdev-run >/dev/null && command -v varlinkctl >/dev/null && \
 	command -v python3 >/dev/null && echo yes)
 
