@@ -9,6 +9,7 @@ CHECK_PROGRAMS :=
 
 -include tests/mock/build.mk
 -include tests/fixtures/build.mk
+include tests/fuzz/build.mk
 
 $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
@@ -68,17 +69,19 @@ native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka umockdev-1.0 2>/dev/null
 	command -v umockdev-run >/dev/null && command -v varlinkctl >/dev/null && \
 	command -v python3 >/dev/null && echo yes)
 
-.PHONY: check lint test test-kernels demo demo-by-hand bench vm-shell lab-clean
+.PHONY: check lint fuzz test test-kernels demo demo-by-hand bench vm-shell lab-clean
 ifeq ($(native),yes)
-check: programs $(UNIT_TESTS) $(CHECK_PROGRAMS)
-	@BUILD=$(abspath $(O)) tests/run $(UNIT_TESTS) $(CHECKS)
+check: programs $(UNIT_TESTS) $(FUZZ_REPLAYS) $(CHECK_PROGRAMS)
+	@BUILD=$(abspath $(O)) tests/run $(UNIT_TESTS) $(FUZZ_REPLAYS) $(CHECKS)
 
 lint:
 	@BUILD=$(abspath $(O)) tests/run tests/lint.sh
+
+fuzz: fuzz-here
 else
-check lint:
+check lint fuzz:
 	@echo "p2pmem: $@ runs in the lab's root, as this machine lacks something that it needs"
-	@tests/vm/lab make O=build/lab $@
+	@tests/vm/lab make O=build/lab FUZZ_SECONDS=$(FUZZ_SECONDS) $@
 endif
 
 test:
