@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/varlink.h"
 #include "daemon/allocate.h"
+#include "daemon/describe_lease.h"
 #include "daemon/diagnosis.h"
 
 static void allocation_done(struct allocation *a)

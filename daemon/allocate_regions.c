@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <string.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
@@ -10,48 +9,43 @@
 #include "daemon/allocate.h"
 #include "topology/scan.h"
 
-static bool is_asked_for(const struct request *q, const struct p2pmem_region_info *region,
-			 const struct topology_function *provider)
+/* Good enough to lend on: nothing but the kernel's own word is. */
+static bool is_good(const struct allocation *a, const struct judgement *j)
 {
-	struct p2pmem_pci_address address;
-	char name[REGION_NAME_MAX];
-
-	if (!q->region || strcmp(q->region, region_name(region, provider, name)) == 0)
-		return true;
-	return pci_address_parse(q->region, &address) == 0 &&
-	       pci_address_equal(&address, &provider->address);
+	return j->from_kernel && j->verdict.distance >= 0 &&
+	       j->verdict.verdict >= P2PMEM_VERDICT_BRIDGE &&
+	       j->verdict.verdict >= a->request.min_verdict;
 }
 
 /* Notes why a pair does not do. */
 static int refuse_pair(struct allocation *a, struct judgement *j)
 {
-	int r;
+	int r = 0;
 
-	if (j->pair.verdict >= P2PMEM_VERDICT_BRIDGE) {
+	if (j->verdict.verdict >= P2PMEM_VERDICT_BRIDGE) {
 		reason_done(&j->reason);
-		r = reason_below_minimum(j->pair.verdict, a->request.min_verdict, &j->reason);
-		judgement_use_reason(j);
-		if (r < 0)
-			return r;
+		r = reason_below_minimum(j->verdict.verdict, a->request.min_verdict, &j->reason);
 	}
-	return json_append(a->refusals, describe_refusal(&j->pair));
+	return r < 0 ? r :
+		       json_append(a->refusals,
+				   describe_refusal(j, view_region(&a->view, j->provider)));
 }
 
-static int judge_device(struct allocation *a, const struct topology_function *provider,
-			const struct topology_function *client, struct candidate *c, bool *ret_fits)
+static int judge_pair(struct allocation *a, const struct topology_function *provider,
+		      const struct p2pmem_pci_address *device, struct candidate *c, bool *ret_fits)
 {
 	_cleanup_(judgement_done) struct judgement j = {};
-	int r = view_judge(&a->view, provider, client, &j);
+	int r = view_judge(&a->view, provider, topology_find(a->view.topology, device), &j);
 
 	if (r < 0)
 		return r;
-	if (j.pair.verdict < a->request.min_verdict || j.pair.distance < 0) {
+	if (!is_good(a, &j)) {
 		*ret_fits = false;
 		return refuse_pair(a, &j);
 	}
-	c->distance += (unsigned int)j.pair.distance;
-	if (j.pair.verdict < c->verdict)
-		c->verdict = j.pair.verdict;
+	c->distance += (unsigned int)j.verdict.distance;
+	if (j.verdict.verdict < c->verdict)
+		c->verdict = j.verdict.verdict;
 	return 0;
 }
 
@@ -59,13 +53,11 @@ static int judge_device(struct allocation *a, const struct topology_function *pr
 static int judge_region(struct allocation *a, const struct topology_function *provider,
 			struct candidate *c, bool *ret_fits)
 {
-	bool fits = true;
 	int r = 0;
 
+	*ret_fits = true;
 	for (size_t i = 0; r == 0 && i < a->n_devices; i++)
-		r = judge_device(a, provider, topology_find(a->view.topology, &a->devices[i]), c,
-				 &fits);
-	*ret_fits = fits;
+		r = judge_pair(a, provider, &a->devices[i], c, ret_fits);
 	return r;
 }
 
@@ -101,29 +93,45 @@ static int refuse_incompatible(struct allocation *a)
 		answer_error(a->answer, BROKER_INTERFACE ".NoCompatibleRegion", take_ptr(p)));
 }
 
-int allocation_find_candidates(struct allocation *a)
+static int refuse_region(struct allocation *a)
 {
-	bool asked_for = false;
+	return allocation_stop(answer_error_strings(a->answer, BROKER_INTERFACE ".NoSuchRegion",
+						    "region", a->request.region, NULL, NULL));
+}
+
+/* All that the driver has, or the one that was asked for. */
+static int consider_all(struct allocation *a, const struct topology_function *only)
+{
 	int r = 0;
 
-	a->refusals = json_object_new_array();
-	if (!a->refusals)
-		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < a->view.topology->n_functions; i++) {
 		const struct topology_function *f = a->view.topology->functions[i];
 		const struct p2pmem_region_info *region = view_region(&a->view, f);
 
-		if (!region || !is_asked_for(&a->request, region, f))
-			continue;
-		asked_for = true;
-		r = consider(a, f, region);
+		if (region && (!only || only == f))
+			r = consider(a, f, region);
 	}
+	return r;
+}
+
+int allocation_find_candidates(struct allocation *a)
+{
+	const struct topology_function *only = NULL;
+	struct survey s;
+	int r;
+
+	a->refusals = json_object_new_array();
+	if (!a->refusals)
+		return -ENOMEM;
+	view_survey(&a->view, &s);
+	if (a->request.region) {
+		only = survey_find_region(&s, a->request.region);
+		if (!only || !view_region(&a->view, only))
+			return refuse_region(a);
+	}
+	r = consider_all(a, only);
 	if (r < 0)
 		return r;
-	if (a->request.region && !asked_for)
-		return allocation_stop(
-			answer_error_strings(a->answer, BROKER_INTERFACE ".NoSuchRegion", "region",
-					     a->request.region, NULL, NULL));
 	candidates_sort(a->candidates, a->n_candidates);
 	return a->n_candidates > 0 ? 0 : refuse_incompatible(a);
 }

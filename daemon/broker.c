@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "common/cleanup.h"
-#include "common/json.h"
-#include "topology/scan.h"
+#include "daemon/describe_lease.h"
 #include "daemon/view.h"
+#include "topology/scan.h"
 
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
 		const struct policy *policy)
 {
+	struct utsname u;
+
 	*b = (struct broker){ .driver = driver, .policy = *policy };
-	return sysfs_open(sysfs, &b->sysfs);
+	if (uname(&u) == 0)
+		b->release = strdup(u.release);
+	return b->release ? sysfs_open(sysfs, &b->sysfs) : -ENOMEM;
 }
 
 void broker_done(struct broker *b)
 {
 	topology_done(&b->topology);
 	leases_done(&b->leases);
+	disagreements_done(&b->disagreements);
+	free(b->release);
 	sysfs_done(&b->sysfs);
 }
 
@@ -47,90 +56,6 @@ int broker_status(struct broker *b, char *text, size_t size)
 		snprintf(text, size, "%zu region%s of peer-to-peer memory.", v.n_regions,
 			 v.n_regions == 1 ? "" : "s");
 	return v.driver_error == -EPERM ? -EPERM : 0;
-}
-
-int broker_list_regions(struct broker *b, struct answer *ret)
-{
-	_cleanup_(view_done) struct view v = {};
-	int r = view_open(b, &v);
-
-	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++) {
-		const struct topology_function *f = v.topology->functions[i];
-		struct pool pool;
-
-		if (!f->provider ||
-		    topology_pool(&b->sysfs, &f->address, &pool.size, &pool.free) < 0)
-			continue;
-		r = answer_append(ret, "region", describe_region(f, view_region(&v, f), &pool));
-	}
-	return r;
-}
-
-/* 1, 0, or -1 where the driver cannot say. */
-static int takes_p2p(const struct view *v, const struct topology_block *block)
-{
-	const struct region_driver *d = v->broker->driver;
-	struct p2pmem_query_block q = { .major = block->major, .minor = block->minor };
-
-	if (v->driver_error || d->ops->query_block(d->data, &q) < 0)
-		return -1;
-	return !!(q.flags & P2PMEM_BLOCK_P2P);
-}
-
-static struct json_object *describe_blocks(const struct view *v, const struct topology_function *f)
-{
-	_cleanup_json_ struct json_object *a = json_object_new_array();
-
-	if (!a)
-		return NULL;
-	for (size_t i = 0; i < f->n_blocks; i++)
-		if (json_append(a, describe_block(&f->blocks[i], takes_p2p(v, &f->blocks[i]))) < 0)
-			return NULL;
-	return take_ptr(a);
-}
-
-int broker_list_devices(struct broker *b, struct answer *ret)
-{
-	_cleanup_(view_done) struct view v = {};
-	int r = view_open(b, &v);
-
-	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++) {
-		const struct topology_function *f = v.topology->functions[i];
-
-		if (topology_is_client(f))
-			r = answer_append(ret, "device",
-					  describe_device(f, describe_blocks(&v, f)));
-	}
-	return r;
-}
-
-static int list_pairs_of(const struct view *v, const struct topology_function *provider,
-			 struct answer *ret)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < v->topology->n_functions; i++) {
-		const struct topology_function *client = v->topology->functions[i];
-		_cleanup_(judgement_done) struct judgement j = {};
-
-		if (!topology_is_client(client))
-			continue;
-		r = view_judge(v, provider, client, &j);
-		if (r == 0)
-			r = answer_append(ret, "pair", describe_pair(&j.pair));
-	}
-	return r;
-}
-
-int broker_list_pairs(struct broker *b, struct answer *ret)
-{
-	_cleanup_(view_done) struct view v = {};
-	int r = view_open(b, &v);
-
-	for (size_t i = 0; r == 0 && i < v.topology->n_functions; i++)
-		if (v.topology->functions[i]->provider)
-			r = list_pairs_of(&v, v.topology->functions[i], ret);
-	return r;
 }
 
 int broker_refresh_leases(struct broker *b)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "daemon/answer.h"
+#include "daemon/disagreement.h"
 #include "daemon/lease.h"
 #include "daemon/peer.h"
 #include "daemon/policy.h"
@@ -27,6 +28,8 @@ struct broker {
 	void (*drain)(void *userdata); /* makes them tell at once what they know, or NULL */
 	void *drain_userdata;
 	struct leases leases;
+	struct disagreements disagreements;
+	char *release; /* of the kernel; NULL: not known */
 };
 
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
@@ -44,7 +47,10 @@ int broker_status(struct broker *b, char *text, size_t size);
 
 int broker_list_regions(struct broker *b, struct answer *ret);
 int broker_list_devices(struct broker *b, struct answer *ret);
-int broker_list_pairs(struct broker *b, struct answer *ret);
+int broker_list_pairs(struct broker *b, struct json_object *parameters, struct answer *ret);
+int broker_list_host_bridges(struct broker *b, struct answer *ret);
+int broker_list_functions(struct broker *b, struct answer *ret);
+int broker_explain(struct broker *b, struct json_object *parameters, struct answer *ret);
 int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
 		    struct answer *ret);

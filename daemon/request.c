@@ -96,6 +96,11 @@ static bool verdict_allowed(const char *name, enum p2pmem_verdict *ret)
 	return verdict_parse(name, ret) == 0 && *ret >= P2PMEM_VERDICT_BRIDGE;
 }
 
+static bool region_is_sensible(const char *region)
+{
+	return *region && strlen(region) <= REGION_MAX_BYTES;
+}
+
 int request_parse(struct json_object *parameters, struct request *ret, struct answer *ret_answer)
 {
 	struct request q = { .min_verdict = P2PMEM_VERDICT_BRIDGE };
@@ -120,12 +125,47 @@ int request_parse(struct json_object *parameters, struct request *ret, struct an
 		return refuse(ret_answer, "minSize");
 	if (!references_parse(devices, &q))
 		return refuse(ret_answer, "devices");
-	if (q.region && (!*q.region || strlen(q.region) > REGION_MAX_BYTES))
+	if (q.region && !region_is_sensible(q.region))
 		return refuse(ret_answer, "region");
 	if (verdict && !verdict_allowed(verdict, &q.min_verdict))
 		return refuse(ret_answer, "minVerdict");
 	if (q.name && !name_is_clean(q.name))
 		return refuse(ret_answer, "name");
 	*ret = q;
+	return REQUEST_OK;
+}
+
+int question_parse(struct json_object *parameters, struct question *ret, struct answer *ret_answer)
+{
+	struct json_object *device = NULL;
+	struct question q = {};
+	const char *bad;
+	const struct json_field fields[] = {
+		{ "region", JSON_STRING, true, &q.region },
+		{ "device", JSON_OBJECT, true, &device },
+		{},
+	};
+
+	if (json_read(parameters, fields, true, &bad) < 0)
+		return refuse(ret_answer, bad);
+	if (!region_is_sensible(q.region))
+		return refuse(ret_answer, "region");
+	if (!reference_parse(device, &q.device))
+		return refuse(ret_answer, "device");
+	*ret = q;
+	return REQUEST_OK;
+}
+
+int region_parameter_parse(struct json_object *parameters, const char **ret,
+			   struct answer *ret_answer)
+{
+	const char *region = NULL, *bad;
+	const struct json_field fields[] = { { "region", JSON_STRING, false, &region }, {} };
+
+	if (json_read(parameters, fields, true, &bad) < 0)
+		return refuse(ret_answer, bad);
+	if (region && !region_is_sensible(region))
+		return refuse(ret_answer, "region");
+	*ret = region;
 	return REQUEST_OK;
 }

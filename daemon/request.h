@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parameters of Allocate, checked. Pure. */
+/* The parameters of Allocate, and of others that name devices or regions, checked. Pure. */
 #pragma once
 
 #include "daemon/answer.h"
@@ -32,3 +32,15 @@ enum {
 };
 
 int request_parse(struct json_object *parameters, struct request *ret, struct answer *ret_answer);
+
+/* Those of Explain. */
+struct question {
+	const char *region;
+	struct device_reference device;
+};
+
+int question_parse(struct json_object *parameters, struct question *ret, struct answer *ret_answer);
+
+/* That of ListPairs, NULL if there is none. */
+int region_parameter_parse(struct json_object *parameters, const char **ret,
+			   struct answer *ret_answer);

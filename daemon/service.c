@@ -106,7 +106,22 @@ static int list_devices(const struct context *c, struct answer *ret)
 
 static int list_pairs(const struct context *c, struct answer *ret)
 {
-	return broker_list_pairs(c->broker, ret);
+	return broker_list_pairs(c->broker, c->parameters, ret);
+}
+
+static int list_host_bridges(const struct context *c, struct answer *ret)
+{
+	return broker_list_host_bridges(c->broker, ret);
+}
+
+static int list_functions(const struct context *c, struct answer *ret)
+{
+	return broker_list_functions(c->broker, ret);
+}
+
+static int explain(const struct context *c, struct answer *ret)
+{
+	return broker_explain(c->broker, c->parameters, ret);
 }
 
 static int list_leases(const struct context *c, struct answer *ret)
@@ -124,7 +139,10 @@ static const struct method methods[] = {
 	{ VARLINK_SERVICE_INTERFACE ".GetInterfaceDescription", false, true, get_description },
 	{ BROKER_INTERFACE ".ListRegions", true, false, list_regions },
 	{ BROKER_INTERFACE ".ListDevices", true, false, list_devices },
-	{ BROKER_INTERFACE ".ListPairs", true, false, list_pairs },
+	{ BROKER_INTERFACE ".ListPairs", true, true, list_pairs },
+	{ BROKER_INTERFACE ".ListHostBridges", true, false, list_host_bridges },
+	{ BROKER_INTERFACE ".ListFunctions", true, false, list_functions },
+	{ BROKER_INTERFACE ".Explain", false, true, explain },
 	{ BROKER_INTERFACE ".ListLeases", true, false, list_leases },
 	{ BROKER_INTERFACE ".Allocate", false, true, allocate },
 };

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "daemon/broker.h"
-#include "daemon/describe.h"
 #include "topology/reason.h"
+#include "topology/survey.h"
 
 struct view {
 	struct broker *broker;
@@ -26,18 +26,11 @@ const struct p2pmem_region_info *view_region(const struct view *v,
 					     const struct topology_function *provider);
 
 /*
- * A pair and the words for its verdict, to which it points, or to the view's:
- * not to be copied, nor to be used after the view is done.
+ * The driver's word where there is a driver; what it cannot say is `unknown`,
+ * with the reason. Without a driver, what the rules say.
  */
-struct judgement {
-	struct pair pair;
-	struct reason reason;
-};
-
-/* Asks the driver. Whatever it cannot say is `unknown`, with the reason. -ENOMEM. */
 int view_judge(const struct view *v, const struct topology_function *provider,
 	       const struct topology_function *client, struct judgement *ret);
-void judgement_done(struct judgement *j);
 
-/* Gives the pair the words of the judgement's own reason. */
-void judgement_use_reason(struct judgement *j);
+/* For what is told of the machine. @ret borrows from @v, which has to stay where it is. */
+void view_survey(struct view *v, struct survey *ret);

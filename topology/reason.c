@@ -31,6 +31,7 @@ static const char *const cause_names[] = {
 	[CAUSE_LAYER] = "layer",
 	[CAUSE_QUEUE] = "queue",
 	[CAUSE_NOT_PCI] = "not_pci",
+	[CAUSE_NO_CLIENT] = "no_client",
 	[CAUSE_BELOW_MINIMUM] = "below_minimum",
 };
 

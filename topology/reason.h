@@ -43,6 +43,7 @@ enum cause {
 	CAUSE_LAYER,
 	CAUSE_QUEUE,
 	CAUSE_NOT_PCI,
+	CAUSE_NO_CLIENT, /* a bridge, which does no DMA of its own */
 
 	CAUSE_BELOW_MINIMUM,
 };

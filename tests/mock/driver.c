@@ -12,6 +12,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/pci.h"
+#include "topology/path.h"
 #include "topology/scan.h"
 #include "tests/mock/driver.h"
 #include "tests/mock/tree.h"
@@ -188,6 +189,24 @@ static void judge(struct mock_driver *m, const struct topology_function *p,
 		q->verdict == P2PMEM_VERDICT_UNSUPPORTED ? -1 : steps(p, common) + steps(c, common);
 }
 
+/* As a driver sees them: what the tree does not say of ACS is not there. */
+static void put_hops(const struct topology *t, const struct topology_function *p,
+		     const struct topology_function *c, struct p2pmem_query *q)
+{
+	const uint32_t flags = P2PMEM_HOP_PROVIDER_SIDE | P2PMEM_HOP_CLIENT_SIDE | P2PMEM_HOP_ACS;
+	struct p2pmem_hop *hops = (struct p2pmem_hop *)(uintptr_t)q->hops;
+	struct path path;
+
+	if (path_find(t, p, c, &path) < 0)
+		errx(1, "no path");
+	q->hop_count = (uint32_t)path.n_hops;
+	for (size_t i = 0; i < path.n_hops && i < q->hop_capacity; i++) {
+		hops[i] = path.hops[i];
+		hops[i].flags &= flags;
+	}
+	path_done(&path);
+}
+
 static int query(void *driver, struct p2pmem_query *q)
 {
 	_cleanup_(topology_done) struct topology t = {};
@@ -205,6 +224,7 @@ static int query(void *driver, struct p2pmem_query *q)
 	if (!p || !c || !region_of(m, &q->provider))
 		return -ENODEV;
 	judge(m, p, c, q);
+	put_hops(&t, p, c, q);
 	return 0;
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "common/pci.h"
+#include "daemon/describe_lease.h"
+#include "topology/describe.h"
+
+static struct json_object *devices_new(const struct lease *l)
+{
+	_cleanup_json_ struct json_object *a = json_object_new_array();
+
+	if (!a)
+		return NULL;
+	for (size_t i = 0; i < l->n_devices; i++)
+		if (json_append(a, describe_address(&l->devices[i])) < 0)
+			return NULL;
+	return take_ptr(a);
+}
+
+static const char *state_name(enum p2pmem_state s)
+{
+	static const char *const names[] = {
+		[P2PMEM_STATE_LIVE] = "live",
+		[P2PMEM_STATE_NOTICE] = "notice",
+		[P2PMEM_STATE_REVOKED] = "revoked",
+		[P2PMEM_STATE_DRAINING] = "draining",
+	};
+
+	return (size_t)s < sizeof(names) / sizeof(names[0]) && names[s] ? names[s] : "live";
+}
+
+struct json_object *describe_lease(const struct lease *l, uint64_t now)
+{
+	_cleanup_json_ struct json_object *o = json_object_new_object();
+	const struct p2pmem_region_info region = { .region = l->region };
+	char id[LEASE_ID_MAX], tenant[32], name[REGION_NAME_MAX];
+
+	snprintf(tenant, sizeof(tenant), "uid:%u", (unsigned int)l->uid);
+	if (!o || json_add_string(o, "id", lease_id(l, id)) < 0 ||
+	    json_add_string(o, "tenant", tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
+	    json_add_string(o, "name", l->name) < 0 ||
+	    json_add_string(o, "region", region_name(&region, NULL, name)) < 0 ||
+	    json_add(o, "provider", describe_address(&l->provider)) < 0 ||
+	    json_add_int(o, "size", (int64_t)l->size) < 0 ||
+	    json_add(o, "devices", devices_new(l)) < 0 ||
+	    json_add_string(o, "state", state_name(l->state)) < 0 ||
+	    json_add_string(o, "verdict", verdict_name(l->verdict)) < 0 ||
+	    json_add_int(o, "ageUSec", (int64_t)(now - l->since)) < 0)
+		return NULL;
+	return take_ptr(o);
+}
