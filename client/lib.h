@@ -74,18 +74,15 @@ int client_call(struct p2pmem_client *c, const char *method, struct json_object 
  */
 int options_copy(void *to, size_t known, size_t least, const void *from);
 
-/*
- * Take an object of the interface apart into the structure of that name;
- * strings and nested lists go to @pool. -EBADMSG, -ENOMEM.
- */
-int region_parse(struct json_object *o, struct pool *pool, void *entry);
-int device_parse(struct json_object *o, struct pool *pool, void *entry);
-int pair_parse(struct json_object *o, struct pool *pool, void *entry);
-int lease_parse(struct json_object *o, struct pool *pool, void *entry);
-
 /* Words that are not known count as unknown. */
 enum p2pmem_verdict verdict_from_name(const char *name);
 enum p2pmem_state state_from_name(const char *name);
+enum p2pmem_source source_from_name(const char *name);
+enum p2pmem_hop_kind kind_from_name(const char *name); /* 0: unknown */
+uint32_t sides_from_name(const char *name); /* P2PMEM_HOP_*_SIDE */
+const char *source_name(enum p2pmem_source source);
+const char *kind_name(enum p2pmem_hop_kind kind);
+const char *sides_name(uint32_t sides);
 
 /*
  * What a device is called in a request: a DeviceReference object for an open

@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/varlink.h"
 #include "client/lib.h"
+#include "client/lib_shape.h"
 
 struct p2pmem_buffer {
 	int fd;
@@ -147,7 +148,7 @@ static int allocated(struct p2pmem_client *c, struct json_object *parameters, vo
 
 	if (json_read(parameters, fields, false, &bad) < 0 || index != 0)
 		return -EBADMSG;
-	r = lease_parse(lease, &buffer->pool, &buffer->lease);
+	r = shape_parse(&shape_lease, lease, &buffer->pool, &buffer->lease);
 	if (r < 0)
 		return r;
 	buffer->fd = stream_take_fd(c->stream);

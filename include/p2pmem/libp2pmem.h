@@ -238,6 +238,10 @@ int p2pmem_get_broker_info(struct p2pmem_client *client, struct p2pmem_broker_in
  * @vendor: PCI vendor id
  * @device: PCI device id
  * @numa_node: node that the provider is near to, or -1
+ * @held_by_others: bytes of the pool in other hands, like the NVMe driver's
+ *                  queues or nvmet, or -1 while it cannot be told apart
+ * @largest_estimate: bytes that may be had in one piece, or -1; an estimate,
+ *                    as the kernel tells nobody how the free room is scattered
  */
 struct p2pmem_region {
 	struct p2pmem_region *next;
@@ -254,6 +258,8 @@ struct p2pmem_region {
 	uint32_t vendor;
 	uint32_t device;
 	int32_t numa_node;
+	int64_t held_by_others;
+	int64_t largest_estimate;
 };
 
 /**
@@ -325,6 +331,12 @@ struct p2pmem_device {
  */
 int p2pmem_list_devices(struct p2pmem_client *client, struct p2pmem_device **ret);
 
+/* Who says what a verdict is. */
+enum p2pmem_source {
+	P2PMEM_SOURCE_COMPUTED = 0, /* the kernel's rules, applied to what sysfs shows */
+	P2PMEM_SOURCE_KERNEL = 1, /* the running kernel */
+};
+
 /**
  * struct p2pmem_pair - whether the DMA of a device reaches a region
  * @next: next one or NULL
@@ -335,6 +347,9 @@ int p2pmem_list_devices(struct p2pmem_client *client, struct p2pmem_device **ret
  * @remedy: what could be changed, or NULL
  * @verdict: the answer; treat unknown as unsupported
  * @distance: PCI hops as the kernel counts them, or -1
+ * @cause: a word for the reason that does not change with its wording, or NULL
+ * @cost: what the remedy costs, or NULL
+ * @source: who says so
  */
 struct p2pmem_pair {
 	struct p2pmem_pair *next;
@@ -345,6 +360,9 @@ struct p2pmem_pair {
 	const char *remedy;
 	enum p2pmem_verdict verdict;
 	int32_t distance;
+	const char *cause;
+	const char *cost;
+	enum p2pmem_source source;
 };
 
 /**
@@ -352,7 +370,8 @@ struct p2pmem_pair {
  * @client: connected handle
  * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
  *
- * Since 0.1.
+ * Asks for one region after another, so that no reply is longer than the list
+ * of devices. Since 0.1.
  */
 int p2pmem_list_pairs(struct p2pmem_client *client, struct p2pmem_pair **ret);
 
@@ -365,6 +384,218 @@ struct p2pmem_name {
 	struct p2pmem_name *next;
 	const char *name;
 };
+
+/**
+ * struct p2pmem_path_hop - a function between provider and client
+ * @next: next one or NULL
+ * @address: PCI address; of a host bridge, that of the function it is known by
+ * @redirects: what its ACS sends up to the host bridge: "requests",
+ *             "completions", "egress_control"; NULL: nothing
+ * @kind: what it is
+ * @sides: P2PMEM_HOP_PROVIDER_SIDE, P2PMEM_HOP_CLIENT_SIDE
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @acs_known: 0 if its ACS could not be read; the next three are 0 then
+ * @has_acs: whether it has the capability
+ * @acs_capability: the register
+ * @acs_control: the register
+ * @turn: whether requests turn here, from the way up to the way down
+ */
+struct p2pmem_path_hop {
+	struct p2pmem_path_hop *next;
+	const char *address;
+	struct p2pmem_name *redirects;
+	enum p2pmem_hop_kind kind;
+	uint32_t sides;
+	uint16_t vendor;
+	uint16_t device;
+	int acs_known;
+	int has_acs;
+	uint16_t acs_capability;
+	uint16_t acs_control;
+	int turn;
+};
+
+/**
+ * struct p2pmem_path - the way between a provider and one client function
+ * @next: next one or NULL
+ * @device: PCI address of the client function
+ * @cause: a word for the reason that does not change with its wording
+ * @reason: a sentence
+ * @remedy: what could be changed, or NULL
+ * @cost: what the remedy costs, or NULL
+ * @hops: the provider, the bridges above it and its host bridge; then the
+ *        client and what is above it, as far as that is not among them
+ * @verdict: the answer; treat unknown as unsupported
+ * @computed: what the rules say by themselves, whoever gave @verdict
+ * @has_computed: whether @computed is set
+ * @source: who gave @verdict
+ * @distance: PCI hops as the kernel counts them, or -1
+ */
+struct p2pmem_path {
+	struct p2pmem_path *next;
+	const char *device;
+	const char *cause;
+	const char *reason;
+	const char *remedy;
+	const char *cost;
+	struct p2pmem_path_hop *hops;
+	enum p2pmem_verdict verdict;
+	enum p2pmem_verdict computed;
+	int has_computed;
+	enum p2pmem_source source;
+	int32_t distance;
+};
+
+/* What is known of something that is so or not. */
+enum p2pmem_answer {
+	P2PMEM_ANSWER_UNKNOWN = 0,
+	P2PMEM_ANSWER_NO = 1,
+	P2PMEM_ANSWER_YES = 2,
+};
+
+/**
+ * struct p2pmem_layer - what stands between a block device and its functions
+ * @next: next one, further down, or NULL
+ * @name: kernel name, like "md0"
+ * @kind: like "partition", "md", "device-mapper", "loop"
+ * @reason: a sentence or NULL
+ * @passes: whether it passes P2P pages
+ */
+struct p2pmem_layer {
+	struct p2pmem_layer *next;
+	const char *name;
+	const char *kind;
+	const char *reason;
+	enum p2pmem_answer passes;
+};
+
+/**
+ * struct p2pmem_explanation - why a region and a device go together, or not
+ * @region: like "p2pmem0"
+ * @provider: PCI address of the region's function
+ * @device: kernel name or PCI address of what was asked for
+ * @cause: a word for the reason that does not change with its wording
+ * @reason: a sentence
+ * @remedy: what could be changed, or NULL
+ * @cost: what the remedy costs, or NULL
+ * @layers: from the top down; NULL: none
+ * @paths: one to each PCI function below the layers; NULL: none
+ * @verdict: the worst of all paths and layers; treat unknown as unsupported
+ */
+struct p2pmem_explanation {
+	const char *region;
+	const char *provider;
+	const char *device;
+	const char *cause;
+	const char *reason;
+	const char *remedy;
+	const char *cost;
+	struct p2pmem_layer *layers;
+	struct p2pmem_path *paths;
+	enum p2pmem_verdict verdict;
+};
+
+/**
+ * p2pmem_explain - ask why a device reaches a region, or why not
+ * @client: connected handle
+ * @region: name of the region, or PCI address or serial of its provider
+ * @device: path of a block device or regular file, or PCI address
+ * @ret: free it with p2pmem_list_free()
+ *
+ * -ENODEV      NoSuchDevice
+ * -ENXIO       NoSuchRegion
+ * -EOPNOTSUPP  a file is on no block device that could be named
+ * -ENOTBLK     the path is neither block device nor regular file
+ * Errors of stat(2) for a path. Since 0.1.
+ */
+int p2pmem_explain(struct p2pmem_client *client, const char *region, const char *device,
+		   struct p2pmem_explanation **ret);
+
+/**
+ * struct p2pmem_host_bridge - a root bus
+ * @next: next one or NULL
+ * @root: like "pci0000:00"
+ * @address: of the function that the kernel knows it by, or NULL
+ * @reason: a sentence or NULL
+ * @vendor: PCI vendor id of that function, or 0
+ * @device: PCI device id of that function, or 0
+ * @passes: whether the kernel lets P2P traffic between functions below it
+ *          pass through it
+ */
+struct p2pmem_host_bridge {
+	struct p2pmem_host_bridge *next;
+	const char *root;
+	const char *address;
+	const char *reason;
+	uint16_t vendor;
+	uint16_t device;
+	enum p2pmem_answer passes;
+};
+
+/**
+ * p2pmem_list_host_bridges - the root buses of this machine
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_host_bridges(struct p2pmem_client *client, struct p2pmem_host_bridge **ret);
+
+/**
+ * struct p2pmem_function - a PCI function, and where it hangs
+ * @next: next one or NULL
+ * @address: PCI address
+ * @parent: PCI address of the bridge above it; NULL on a root bus
+ * @root: root bus, like "pci0000:00"
+ * @driver: name of its driver or NULL
+ * @serial: or NULL
+ * @model: or NULL
+ * @region: name of the region that is its memory, or NULL
+ * @blocks: kernel names of its block devices
+ * @redirects: what its ACS sends up to the host bridge, as in a hop
+ * @kind: what it is
+ * @class_code: class, subclass and programming interface
+ * @numa_node: node that it is near to, or -1
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @acs_known: 0 if its ACS could not be read; the next three are 0 then
+ * @has_acs: whether it has the capability
+ * @acs_capability: the register
+ * @acs_control: the register
+ * @client: whether it could use a region
+ */
+struct p2pmem_function {
+	struct p2pmem_function *next;
+	const char *address;
+	const char *parent;
+	const char *root;
+	const char *driver;
+	const char *serial;
+	const char *model;
+	const char *region;
+	struct p2pmem_name *blocks;
+	struct p2pmem_name *redirects;
+	enum p2pmem_hop_kind kind;
+	uint32_t class_code;
+	int32_t numa_node;
+	uint16_t vendor;
+	uint16_t device;
+	int acs_known;
+	int has_acs;
+	uint16_t acs_capability;
+	uint16_t acs_control;
+	int client;
+};
+
+/**
+ * p2pmem_list_functions - every PCI function of this machine, by address
+ * @client: connected handle
+ * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_list_functions(struct p2pmem_client *client, struct p2pmem_function **ret);
 
 /**
  * struct p2pmem_lease - a buffer that the broker has lent
