@@ -184,11 +184,27 @@ static char *relative(const char *dir, const char *real)
 	return !up || asprintf(&target, "%s%s", up, real) < 0 ? NULL : target;
 }
 
+/* Where it really leads to, or by its words, where that is not there. */
+static int resolve(struct capture *c, const char *dir, const char *name, char **ret)
+{
+	_cleanup_close_ int folder = sysfs_dir(c->sysfs, dir);
+	char target[PATH_MAX], path[PATH_MAX];
+	int r = sysfs_resolve(c->sysfs, dir, name, ret);
+
+	if (r != -ENOENT || folder < 0)
+		return r;
+	if (sysfs_link_at(folder, name, target, sizeof(target)) < 0 ||
+	    path_follow(dir, target, path, sizeof(path)) < 0)
+		return r;
+	*ret = strdup(path);
+	return *ret ? 0 : -ENOMEM;
+}
+
 /* A link, and the folder that it leads to, so that it does lead somewhere. */
 static int add_link(struct capture *c, const char *dir, const char *name)
 {
 	_cleanup_free_ char *real = NULL;
-	int r = sysfs_resolve(c->sysfs, dir, name, &real);
+	int r = resolve(c, dir, name, &real);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
@@ -198,8 +214,8 @@ static int add_link(struct capture *c, const char *dir, const char *name)
 
 static int add_links(struct capture *c, const char *dir, const char *const *names)
 {
-	char target[PATH_MAX];
 	_cleanup_close_ int folder = sysfs_dir(c->sysfs, dir);
+	char target[PATH_MAX];
 	int r = 0;
 
 	for (; folder >= 0 && *names && r == 0; names++)
