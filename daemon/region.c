@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Nodes are opened for each request and closed again: an open one would keep
- * the module from being unloaded, and would have to be watched for a device
- * that comes and goes.
+ * Nodes are opened for each request and closed again: an open one would have
+ * to be watched for a device that comes and goes. The one exception is the
+ * control node that events are read from, whose queue is that of the open
+ * file: it keeps the module from being unloaded while the daemon runs.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "common/cleanup.h"
@@ -128,12 +130,67 @@ static int alloc(void *driver, const struct p2pmem_region_info *region, struct p
 	return request(fd, P2PMEM_REGION_ALLOC, a);
 }
 
+static int revoke_buffer(void *driver, uint64_t buffer, bool notice)
+{
+	struct p2pmem_revoke r = {
+		.size = sizeof(r),
+		.flags = notice ? P2PMEM_REVOKE_NOTICE : 0,
+		.id = buffer,
+	};
+
+	return control(P2PMEM_CONTROL_REVOKE, &r);
+}
+
+static int open_events(void *driver)
+{
+	int fd = open(CONTROL_NODE, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Events may be longer than they are known here, and come in steps of their own length. */
+static int split_events(const char *data, size_t n, struct p2pmem_event *events)
+{
+	int count = 0;
+
+	while (n > 0) {
+		struct p2pmem_event e = {};
+
+		if (n < sizeof(e.size))
+			return -EPROTO;
+		memcpy(&e.size, data, sizeof(e.size));
+		if (e.size < sizeof(e) || e.size > n)
+			return -EPROTO;
+		memcpy(&e, data, sizeof(e));
+		events[count++] = e;
+		data += e.size;
+		n -= e.size;
+	}
+	return count;
+}
+
+static int read_events(void *driver, int fd, struct p2pmem_event *events)
+{
+	char data[P2PMEM_EVENT_READ_SIZE] __attribute__((aligned(8)));
+	ssize_t n;
+
+	do
+		n = read(fd, data, sizeof(data));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return n == 0 ? -ENODEV : split_events(data, (size_t)n, events);
+}
+
 static const struct region_ops kernel_ops = {
 	.list_regions = list_regions,
 	.list_buffers = list_buffers,
 	.query = query,
 	.query_block = query_block,
 	.alloc = alloc,
+	.revoke = revoke_buffer,
+	.open_events = open_events,
+	.read_events = read_events,
 };
 
 const struct region_driver region_driver_kernel = { .ops = &kernel_ops };

@@ -7,9 +7,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/p2pmem.h>
+
+/* As many as the shortest read that the driver takes can hold. */
+#define EVENTS_MAX (P2PMEM_EVENT_READ_SIZE / sizeof(struct p2pmem_event))
 
 struct region_ops {
 	/* Complete lists, which the caller frees. */
@@ -22,6 +26,18 @@ struct region_ops {
 
 	/* Allocates @a->length bytes of @region; -ENODEV as well if it is no longer that one. */
 	int (*alloc)(void *driver, const struct p2pmem_region_info *region, struct p2pmem_alloc *a);
+
+	/* Ends access to a buffer; @notice: asks for it back, and no more. -ENOENT: there is none. */
+	int (*revoke)(void *driver, uint64_t buffer, bool notice);
+
+	/*
+	 * Events are kept from here on, for the descriptor that is returned, or -errno.
+	 * It is the caller's, is readable while there are some, and keeps the driver.
+	 */
+	int (*open_events)(void *driver);
+
+	/* Up to EVENTS_MAX of them, oldest first. How many, 0 if there is none, or -errno. */
+	int (*read_events)(void *driver, int fd, struct p2pmem_event *events);
 };
 
 struct region_driver {

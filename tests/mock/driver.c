@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,6 +39,12 @@ struct mock_driver {
 	struct buffer *buffers;
 	size_t n_buffers;
 	uint64_t last_id;
+	struct p2pmem_event *events; /* not read yet, oldest first */
+	size_t n_events;
+	uint64_t lost; /* behind those */
+	bool listening;
+	int bell; /* readable while there are events */
+	bool busy; /* transfers go on in every buffer until its last close */
 	int error;
 	enum p2pmem_verdict far;
 	struct mock_counts counts;
@@ -58,6 +66,50 @@ static void publish(struct mock_driver *m, struct region *r)
 		    r->idle - r->info.allocated);
 }
 
+/* ---- events ---------------------------------------------------------- */
+
+static void ring(struct mock_driver *m)
+{
+	uint64_t one = 1;
+
+	if (write(m->bell, &one, sizeof(one)) < 0)
+		err(1, "eventfd");
+}
+
+static void silence(struct mock_driver *m)
+{
+	uint64_t rung;
+
+	if (read(m->bell, &rung, sizeof(rung)) < 0 && errno != EAGAIN)
+		err(1, "eventfd");
+}
+
+/* A queue of fixed length, as the driver's. */
+static void tell(struct mock_driver *m, enum p2pmem_event_type type,
+		 const struct p2pmem_buffer_info *b)
+{
+	struct p2pmem_event e = {
+		.size = sizeof(e),
+		.type = type,
+		.id = b->id,
+		.length = b->length,
+		.provider = b->provider,
+		.region = b->region,
+		.uid = b->uid,
+	};
+
+	if (!m->listening)
+		return;
+	memcpy(e.cookie, b->cookie, sizeof(e.cookie));
+	if (m->lost || m->n_events == MOCK_EVENTS_MAX)
+		m->lost++;
+	else
+		m->events[m->n_events++] = e;
+	ring(m);
+}
+
+/* ---- memory ---------------------------------------------------------- */
+
 static void charge(struct mock_driver *m, const struct p2pmem_buffer_info *b, int sign)
 {
 	struct region *r = region_of(m, &b->provider);
@@ -69,13 +121,18 @@ static void charge(struct mock_driver *m, const struct p2pmem_buffer_info *b, in
 	publish(m, r);
 }
 
+static void free_buffer(struct mock_driver *m, struct buffer *b)
+{
+	charge(m, &b->info, -1);
+	tell(m, P2PMEM_EVENT_FREED, &b->info);
+	memmove(b, b + 1, (size_t)(m->buffers + --m->n_buffers - b) * sizeof(*b));
+}
+
 static void forget(struct mock_driver *m, int watch)
 {
 	for (size_t i = 0; i < m->n_buffers; i++)
 		if (m->buffers[i].watch == watch) {
-			charge(m, &m->buffers[i].info, -1);
-			memmove(&m->buffers[i], &m->buffers[i + 1],
-				(--m->n_buffers - i) * sizeof(*m->buffers));
+			free_buffer(m, &m->buffers[i]);
 			return;
 		}
 }
@@ -92,6 +149,8 @@ static void reap(struct mock_driver *m)
 			if (((struct inotify_event *)p)->mask & IN_DELETE_SELF)
 				forget(m, ((struct inotify_event *)p)->wd);
 }
+
+/* ---- regions --------------------------------------------------------- */
 
 /* Providers that came or went since; numbers stay with those that remain. */
 static int rescan(struct mock_driver *m)
@@ -299,12 +358,85 @@ static int alloc(void *driver, const struct p2pmem_region_info *region, struct p
 	return 0;
 }
 
+static int revoke_buffer(void *driver, uint64_t id, bool notice)
+{
+	enum p2pmem_state state = notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED;
+	struct mock_driver *m = driver;
+	struct buffer *b = NULL;
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < m->n_buffers; i++)
+		if (m->buffers[i].info.id == id)
+			b = &m->buffers[i];
+	if (!b)
+		return -ENOENT;
+	if (b->info.state >= state)
+		return 0;
+	b->info.state = state;
+	tell(m, notice ? P2PMEM_EVENT_NOTICE : P2PMEM_EVENT_REVOKED, &b->info);
+	if (!notice && !m->busy)
+		free_buffer(m, b);
+	return 0;
+}
+
+/* One queue, for whoever opened it last. */
+static int open_events(void *driver)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	struct mock_driver *m = driver;
+	_cleanup_close_ int fd = epoll_create1(EPOLL_CLOEXEC);
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, m->inotify, &e) < 0 ||
+	    epoll_ctl(fd, EPOLL_CTL_ADD, m->bell, &e) < 0)
+		return -errno;
+	m->listening = true;
+	m->n_events = 0;
+	m->lost = 0;
+	silence(m);
+	return take_fd(&fd);
+}
+
+static int read_events(void *driver, int fd, struct p2pmem_event *events)
+{
+	struct mock_driver *m = driver;
+	size_t n;
+	int r = begin(m);
+
+	if (r < 0)
+		return r;
+	silence(m);
+	n = m->n_events < EVENTS_MAX ? m->n_events : EVENTS_MAX;
+	if (n > 0) {
+		memcpy(events, m->events, n * sizeof(*events));
+		m->n_events -= n;
+		memmove(m->events, m->events + n, m->n_events * sizeof(*events));
+	} else if (m->lost) {
+		events[n++] = (struct p2pmem_event){
+			.size = sizeof(*events),
+			.type = P2PMEM_EVENT_LOST,
+			.lost = m->lost,
+		};
+		m->lost = 0;
+	}
+	if (m->n_events || m->lost)
+		ring(m);
+	return (int)n;
+}
+
 static const struct region_ops mock_ops = {
 	.list_regions = list_regions,
 	.list_buffers = list_buffers,
 	.query = query,
 	.query_block = query_block,
 	.alloc = alloc,
+	.revoke = revoke_buffer,
+	.open_events = open_events,
+	.read_events = read_events,
 };
 
 struct mock_driver *mock_driver_new(const char *sysfs)
@@ -316,6 +448,10 @@ struct mock_driver *mock_driver_new(const char *sysfs)
 	m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (m->inotify < 0)
 		err(1, "inotify");
+	m->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	m->events = calloc(MOCK_EVENTS_MAX, sizeof(*m->events));
+	if (m->bell < 0 || !m->events)
+		err(1, "eventfd");
 	m->far = P2PMEM_VERDICT_UNSUPPORTED;
 	m->interface.ops = &mock_ops;
 	m->interface.data = m;
@@ -327,6 +463,8 @@ struct mock_driver *mock_driver_free(struct mock_driver *m)
 	if (!m)
 		return NULL;
 	close(m->inotify);
+	close(m->bell);
+	free(m->events);
 	free(m->regions);
 	free(m->buffers);
 	sysfs_done(&m->sysfs);
@@ -342,6 +480,21 @@ const struct region_driver *mock_driver_interface(struct mock_driver *m)
 void mock_driver_fail(struct mock_driver *m, int error)
 {
 	m->error = error;
+}
+
+void mock_driver_set_busy(struct mock_driver *m, bool busy)
+{
+	m->busy = busy;
+}
+
+void mock_driver_reap(struct mock_driver *m)
+{
+	reap(m);
+}
+
+int mock_driver_inotify(const struct mock_driver *m)
+{
+	return m->inotify;
 }
 
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict)

@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "daemon/region.h"
 
 struct mock_driver;
@@ -22,6 +24,16 @@ struct mock_driver *mock_driver_new(const char *sysfs);
 struct mock_driver *mock_driver_free(struct mock_driver *m);
 
 const struct region_driver *mock_driver_interface(struct mock_driver *m);
+
+/* Events kept for who reads them late; further ones are counted only. */
+#define MOCK_EVENTS_MAX 512
+
+/* With transfers in flight in all buffers: what is revoked is free when it is closed, not at once. */
+void mock_driver_set_busy(struct mock_driver *m, bool busy);
+
+/* For a loop that is not the daemon's: readable when something was closed, and what to do then. */
+int mock_driver_inotify(const struct mock_driver *m);
+void mock_driver_reap(struct mock_driver *m);
 
 /* Every request fails with @error from here on; 0: none does. */
 void mock_driver_fail(struct mock_driver *m, int error);
