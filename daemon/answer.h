@@ -2,13 +2,18 @@
 /* What a request came to: parameters of a reply, of several, or of an error. */
 #pragma once
 
+#include <stdbool.h>
 #include <json-c/json.h>
+
+struct waiter;
 
 struct answer {
 	const char *error; /* its full name; NULL: success */
 	struct json_object *parameters; /* NULL: none */
 	struct json_object *list; /* an array with the parameters of each of several replies */
 	int fd; /* goes beside the reply; -1: none */
+	struct waiter *waiter; /* for an answer that takes time; NULL: nobody can wait */
+	bool later; /* the waiter was taken: there is no answer yet */
 };
 
 #define ANSWER_INIT ((struct answer){ .fd = -1 })

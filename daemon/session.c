@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <linux/sockios.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -10,6 +11,7 @@
 #include "common/stream.h"
 #include "daemon/service.h"
 #include "daemon/session.h"
+#include "daemon/waiter.h"
 
 /* While more than this waits to be read by the peer, its calls wait as well. */
 #define OUTPUT_HIGH (64U << 10)
@@ -41,6 +43,9 @@ struct session {
 	bool peer_done; /* it will send no more */
 	bool closing; /* nothing more is taken from it */
 	unsigned int fds_unread;
+	struct waiter waiter;
+	bool waiting; /* for the answer to a call; the next ones wait as well */
+	int failed; /* an answer that came later could not be queued */
 };
 
 const struct peer *session_peer(const struct session *s)
@@ -52,6 +57,8 @@ struct session *session_free(struct session *s)
 {
 	if (!s)
 		return NULL;
+	if (s->waiting)
+		s->waiter.forget(&s->waiter, s->waiter.userdata);
 	sd_event_source_disable_unref(s->io);
 	sd_event_source_disable_unref(s->work);
 	stream_free(s->stream);
@@ -143,6 +150,44 @@ static int refuse(struct session *s)
 	return r < 0 ? r : reply(s, &a);
 }
 
+/*
+ * Comes from within whatever ended the wait, so it does no more than queue: the
+ * session's own turn sends it, and may end the session.
+ */
+static int deliver_now(struct session *s, struct answer *a, bool last)
+{
+	/* How it goes on is of no use to who does not listen. */
+	if (!last && stream_pending(s->stream) > OUTPUT_HIGH)
+		return 0;
+	if (!a)
+		return -ENOMEM;
+	if (a->error)
+		return queue(s, varlink_error_new(a->error, take_ptr(a->parameters)), -1);
+	return queue(s, varlink_reply_new(take_ptr(a->parameters), !last), -1);
+}
+
+static int set_work(struct session *s, bool work);
+
+static void deliver(struct waiter *w, struct answer *a, bool last)
+{
+	struct session *s = (struct session *)((char *)w - offsetof(struct session, waiter));
+	int r = deliver_now(s, a, last);
+
+	if (last)
+		s->waiting = false;
+	if (r >= 0)
+		r = set_work(s, true);
+	if (r < 0)
+		s->failed = r;
+}
+
+/* A call without a reply has nobody who waits for it. */
+static struct waiter *lend_waiter(struct session *s, const struct varlink_call *call)
+{
+	s->waiter = (struct waiter){ .deliver = deliver, .more = call->more };
+	return call->oneway ? NULL : &s->waiter;
+}
+
 static int handle(struct session *s, struct json_object *message)
 {
 	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
@@ -154,12 +199,14 @@ static int handle(struct session *s, struct json_object *message)
 	r = limit_fds(s);
 	if (r < 0)
 		return r;
+	a.waiter = lend_waiter(s, &call);
 	r = service_call(s->host->broker, &s->peer, &call, &a);
+	s->waiting = r >= 0 && a.later;
 	if (r < 0) {
 		log_error("Cannot answer %s: %s.", call.method, strerror(-r));
 		return r;
 	}
-	return call.oneway ? 0 : reply(s, &a);
+	return call.oneway || s->waiting ? 0 : reply(s, &a);
 }
 
 /* ---- events ---------------------------------------------------------- */
@@ -180,13 +227,14 @@ static int set_work(struct session *s, bool work)
 /* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
 static int update(struct session *s, bool may_have_call)
 {
-	bool waiting = stream_pending(s->stream) > OUTPUT_HIGH;
-	bool work = may_have_call && !waiting && !s->closing;
-	bool read = !may_have_call && !waiting && !s->closing && !s->peer_done;
+	bool full = stream_pending(s->stream) > OUTPUT_HIGH;
+	bool listen = !full && !s->closing && !s->waiting;
+	bool work = may_have_call && listen;
+	bool read = !may_have_call && listen && !s->peer_done;
 	uint32_t events = stream_events(s->stream) & EPOLLOUT;
 	int r;
 
-	if (!events && !work && !read)
+	if (!events && !work && !read && !s->waiting)
 		return 1;
 	r = sd_event_source_set_io_events(s->io, events | (read ? EPOLLIN : 0));
 	if (r < 0)
@@ -198,7 +246,7 @@ static int update(struct session *s, bool may_have_call)
 static int settle(struct session *s, int r, bool may_have_call)
 {
 	if (r >= 0)
-		r = update(s, may_have_call);
+		r = s->failed ?: update(s, may_have_call);
 	return r == 0 ? 0 : end(s, r);
 }
 
@@ -207,8 +255,10 @@ static int on_work(sd_event_source *source, void *userdata)
 	_cleanup_json_ struct json_object *message = NULL;
 	struct session *s = userdata;
 	bool more;
-	int r = stream_next(s->stream, &message);
+	int r = 0;
 
+	if (!s->waiting && !s->failed)
+		r = stream_next(s->stream, &message);
 	more = r > 0;
 	if (r > 0)
 		r = handle(s, message);
