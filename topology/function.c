@@ -9,7 +9,7 @@
 #include "topology/config.h"
 #include "topology/function.h"
 #include "topology/namespace.h"
-#include "topology/place.h"
+#include "topology/position.h"
 
 #define PCI_DEVICES "bus/pci/devices"
 
@@ -36,14 +36,14 @@ int function_locate(const struct source *s, const struct p2pmem_pci_address *add
 		    char path[static PATH_MAX])
 {
 	char name[PCI_ADDRESS_MAX], target[PATH_MAX];
-	struct place place;
+	struct position place;
 	int r = sysfs_link_at(s->devices, pci_address_format(address, name), target,
 			      sizeof(target));
 
 	if (r == 0)
 		r = path_follow(PCI_DEVICES, target, path, PATH_MAX);
 	if (r == 0)
-		r = place_parse(path, &place);
+		r = position_parse(path, &place);
 	if (r < 0)
 		return r;
 	if (path[place.self_length] || !pci_address_equal(&place.self, address))
@@ -105,8 +105,8 @@ int function_read(const struct source *s, const char *path, struct topology_func
 {
 	_cleanup_close_ int dir = sysfs_dir_at(s->sysfs->fd, path);
 	struct topology_function *f;
-	struct place place;
-	int r = dir < 0 ? dir : place_parse(path, &place);
+	struct position place;
+	int r = dir < 0 ? dir : position_parse(path, &place);
 
 	if (r < 0)
 		return r;
@@ -121,14 +121,14 @@ int function_read(const struct source *s, const char *path, struct topology_func
 	return r;
 }
 
-static bool is_below(const struct topology_function *parent, const struct place *place)
+static bool is_below(const struct topology_function *parent, const struct position *place)
 {
 	return parent->root->domain == place->domain && parent->root->bus == place->bus;
 }
 
 /* The bridge that @place names, which is read if need be. */
 static int find_parent(const struct source *s, struct topology *t, const char *path,
-		       const struct place *place, struct topology_function **ret)
+		       const struct position *place, struct topology_function **ret)
 {
 	_cleanup_free_ char *above = NULL;
 	int r = 0;
@@ -147,7 +147,7 @@ static int find_parent(const struct source *s, struct topology *t, const char *p
 }
 
 /* Takes @f over. */
-static int add(struct topology *t, struct topology_function *f, const struct place *place,
+static int add(struct topology *t, struct topology_function *f, const struct position *place,
 	       struct topology_function *parent)
 {
 	f->root = parent ? parent->root : topology_root(t, place->domain, place->bus);
@@ -162,8 +162,8 @@ static int add(struct topology *t, struct topology_function *f, const struct pla
 int function_add(const struct source *s, struct topology *t, const char *path)
 {
 	struct topology_function *f = NULL, *parent = NULL;
-	struct place place;
-	int r = place_parse(path, &place);
+	struct position place;
+	int r = position_parse(path, &place);
 
 	if (r < 0)
 		return r;

@@ -12,7 +12,7 @@
 #include "common/pci.h"
 #include "topology/function.h"
 #include "topology/nvme.h"
-#include "topology/place.h"
+#include "topology/position.h"
 #include "topology/scan.h"
 
 #define SUBSYSTEMS "devices/virtual/nvme-subsystem"
@@ -30,7 +30,7 @@ static void touched_done(struct touched *a)
 	free(a->list);
 }
 
-static bool same_place(const struct topology_function *f, const struct place *p)
+static bool same_position(const struct topology_function *f, const struct position *p)
 {
 	if (f->root->domain != p->domain || f->root->bus != p->bus || !f->parent != !p->has_parent)
 		return false;
@@ -53,12 +53,12 @@ static int read_anew(const struct source *s, struct topology *t, struct topology
 		     const char *path)
 {
 	struct topology_function *new;
-	struct place place;
-	int r = place_parse(path, &place);
+	struct position place;
+	int r = position_parse(path, &place);
 
 	if (r < 0)
 		return r;
-	if (!same_place(old, &place))
+	if (!same_position(old, &place))
 		return TOPOLOGY_STALE;
 	r = function_read(s, path, &new);
 	if (r == 0)
@@ -104,7 +104,7 @@ static int touch_member(const char *name, void *userdata)
 	_cleanup_close_ int dir = -1;
 	char target[PATH_MAX], path[PATH_MAX];
 	struct touched *a = userdata;
-	struct place place;
+	struct position place;
 	int r;
 
 	if (strncmp(name, "nvme", 4) != 0)
@@ -114,7 +114,7 @@ static int touch_member(const char *name, void *userdata)
 	if (r == 0)
 		r = path_follow(a->dir, target, path, sizeof(path));
 	if (r == 0)
-		r = place_parse(path, &place);
+		r = position_parse(path, &place);
 	if (r < 0)
 		return sysfs_is_fatal(r) ? r : 0;
 	return array_push(a->list, a->n, place.self);
@@ -169,13 +169,13 @@ static int look_at_paths(const struct source *s, struct topology *t, const char 
 int topology_update(const struct sysfs *s, struct topology *t, const char *path)
 {
 	_cleanup_(source_done) struct source source = {};
-	struct place place;
+	struct position place;
 	int r = source_open(s, &source);
 
 	if (r < 0)
 		return r == -ENOENT ? TOPOLOGY_STALE : r;
 	path += strspn(path, "/");
-	if (place_parse(path, &place) == 0)
+	if (position_parse(path, &place) == 0)
 		return look_at(&source, t, &place.self);
 	if (strncmp(path, SUBSYSTEMS "/", sizeof(SUBSYSTEMS)) == 0)
 		return look_at_paths(&source, t, path + sizeof(SUBSYSTEMS));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/pci.h"
-#include "topology/place.h"
+#include "topology/position.h"
 
 /* One component as a string of its own; false: longer than any of PCI's. */
 static bool component(const char *path, size_t n, char ret[static PCI_ADDRESS_MAX])
@@ -17,7 +17,7 @@ static bool component(const char *path, size_t n, char ret[static PCI_ADDRESS_MA
 }
 
 /* A component like pci0000:00: where a host bridge's own hierarchy begins. */
-static bool root_parse(const char *name, struct place *p)
+static bool root_parse(const char *name, struct position *p)
 {
 	struct p2pmem_pci_address first;
 	char address[PCI_ADDRESS_MAX + sizeof(":00.0")];
@@ -27,7 +27,7 @@ static bool root_parse(const char *name, struct place *p)
 	snprintf(address, sizeof(address), "%s:00.0", name + 3);
 	if (pci_address_parse(address, &first) < 0)
 		return false;
-	*p = (struct place){ .domain = first.domain, .bus = first.bus };
+	*p = (struct position){ .domain = first.domain, .bus = first.bus };
 	return true;
 }
 
@@ -40,7 +40,7 @@ static bool function_parse(const char *name, struct p2pmem_pci_address *ret)
 	       strcmp(pci_address_format(ret, canonical), name) == 0;
 }
 
-static void add_function(struct place *p, const struct p2pmem_pci_address *a, size_t length)
+static void add_function(struct position *p, const struct p2pmem_pci_address *a, size_t length)
 {
 	p->has_parent = p->self_length > 0;
 	p->parent = p->self;
@@ -49,11 +49,11 @@ static void add_function(struct place *p, const struct p2pmem_pci_address *a, si
 	p->self_length = length;
 }
 
-int place_parse(const char *path, struct place *ret)
+int position_parse(const char *path, struct position *ret)
 {
 	struct p2pmem_pci_address address;
 	char name[PCI_ADDRESS_MAX];
-	struct place p = {};
+	struct position p = {};
 	bool has_root = false;
 
 	for (const char *at = path; *at; at += strspn(at, "/")) {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <linux/p2pmem.h>
 
-struct place {
+struct position {
 	__u32 domain; /* of the root bus, as is */
 	__u8 bus;
 	bool has_parent;
@@ -21,4 +21,4 @@ struct place {
 };
 
 /* The last function in @path, behind which more may follow. -ENODEV: there is none. */
-int place_parse(const char *path, struct place *ret);
+int position_parse(const char *path, struct position *ret);
