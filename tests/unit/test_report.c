@@ -223,11 +223,15 @@ static void same_target(const struct sysfs *a, const struct sysfs *b, unsigned i
 			unsigned int minor)
 {
 	struct block_target t = {}, u = {};
-	int r = block_resolve(a, major, minor, &t);
+	int r = block_resolve(a, major, minor, NULL, &t);
 
-	if (block_resolve(b, major, minor, &u) != r)
+	if (block_resolve(b, major, minor, NULL, &u) != r)
 		fail_msg("%u:%u is another thing in the copy", major, minor);
-	assert_string_equal(t.name, u.name);
+	assert_int_equal(t.n_layers, u.n_layers);
+	for (size_t i = 0; i < t.n_layers; i++) {
+		assert_string_equal(t.layers[i].name, u.layers[i].name);
+		assert_int_equal(t.layers[i].kind, u.layers[i].kind);
+	}
 	assert_int_equal(t.n_functions, u.n_functions);
 	block_target_done(&t);
 	block_target_done(&u);
