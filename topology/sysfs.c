@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The root, its folders and links. Every look-up goes through openat2(), which
- * keeps it below the root whatever links there are.
+ * keeps it below the root whatever links there are; but for the running
+ * kernel's sysfs, which is believed where openat2() is not to be had.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +24,24 @@
 /* A look-up with .. in it is to be repeated when anything was renamed meanwhile. */
 #define LOOKUPS_MAX 100
 
+/*
+ * Filters of system calls that want to see modes cannot see those of openat2()
+ * and take the whole call away, as RestrictSUIDSGID= does. The kernel's own
+ * sysfs has no links out of it, so there it can be done without.
+ */
+static int open_live(int dir, const char *path, uint64_t flags)
+{
+	struct statfs fs;
+	int fd;
+
+	if (fstatfs(dir, &fs) < 0)
+		return -errno;
+	if (fs.f_type != SYSFS_MAGIC)
+		return -ENOSYS;
+	fd = openat(dir, path, (int)flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_below(int dir, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = {
@@ -35,6 +54,8 @@ static int open_below(int dir, const char *path, uint64_t flags, uint64_t resolv
 
 		if (fd >= 0)
 			return (int)fd;
+		if (errno == ENOSYS)
+			return open_live(dir, path, flags);
 		if (errno != EAGAIN)
 			return errno == EXDEV ? -ENOENT : -errno;
 	}

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "common/cleanup.h"
 #include "common/pci.h"
@@ -68,6 +73,52 @@ static void stays_below_root(void **state)
 	tree_link(m->root, "a/in", "class");
 	assert_int_equal(sysfs_resolve(&m->sysfs, "a", "in", &path), 0);
 	assert_string_equal(path, "class");
+}
+
+static int without_openat2(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = ARRAY_SIZE(code), .filter = code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0;
+}
+
+/* Exits with the number of the line that is not so. */
+static void look_without_openat2(const struct sysfs *made, const struct sysfs *live)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (without_openat2())
+		_exit(1);
+	if (!sysfs_exists(live, "", "kernel"))
+		_exit(2);
+	if (sysfs_resolve(made, "", "up", &path) != -ENOSYS)
+		_exit(3);
+	_exit(0);
+}
+
+/* A service's filter may take openat2() away; the kernel's own tree can do without. */
+static void trusts_the_kernel(void **state)
+{
+	struct machine *m = *state;
+	struct sysfs live;
+	int status;
+	pid_t child;
+
+	assert_int_equal(sysfs_open("/sys", &live), 0);
+	child = fork();
+	assert_int_not_equal(child, -1);
+	if (child == 0)
+		look_without_openat2(&m->sysfs, &live);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	sysfs_done(&live);
 }
 
 /* ---- topology -------------------------------------------------------- */
@@ -199,9 +250,10 @@ static void parses_nvme_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_numbers), TEST(stays_below_root),	  TEST(scans),
-		TEST(cleans_names),  TEST(lists_heads_for_paths), TEST(scans_nothing),
-		TEST(survives_gaps), TEST(reads_pools),		  TEST(parses_nvme_names),
+		TEST(reads_numbers),	 TEST(stays_below_root),      TEST(scans),
+		TEST(cleans_names),	 TEST(lists_heads_for_paths), TEST(scans_nothing),
+		TEST(survives_gaps),	 TEST(reads_pools),	      TEST(parses_nvme_names),
+		TEST(trusts_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
