@@ -151,31 +151,31 @@ int survey_pairs(const struct survey *s, const struct topology_function *provide
 	return r;
 }
 
-/*
- * Whether it passes traffic on is what the rules say of two functions that
- * have nothing but this host bridge between them.
- */
-static int judge_host_bridge(const struct survey *s, const struct topology_root *root,
-			     struct judgement *ret)
+/* What is asked of one host bridge is what is asked of the way between two functions below it. */
+static int examine_host_bridge(const struct survey *s, const struct topology_root *root,
+			       struct path *path, struct path_findings *ret)
 {
 	struct topology_function a = { .root = (struct topology_root *)root,
 				       .acs.state = TOPOLOGY_ACS_ABSENT };
 	struct topology_function b = a;
-	int r;
+	int r = path_find(s->topology, &a, &b, path);
 
-	a.address = (struct p2pmem_pci_address){ .domain = root->domain, .bus = root->bus };
-	b.address = a.address;
-	r = judge_by_model(s->topology, &a, &b, ret);
-	/* They are gone when this returns. */
-	ret->provider = ret->client = NULL;
+	if (r == 0)
+		path_examine(path, &s->topology->cpu, ret);
 	return r;
 }
 
-static enum path_answer answer_of(enum p2pmem_verdict verdict)
+static const char *words_for_bridge(const struct path_findings *f)
 {
-	if (verdict == P2PMEM_VERDICT_UNKNOWN)
-		return PATH_UNKNOWN;
-	return verdict == P2PMEM_VERDICT_UNSUPPORTED ? PATH_NO : PATH_YES;
+	if (f->listed[0] == PATH_YES)
+		return "it is on the kernel's list";
+	if (f->cpu == PATH_YES)
+		return "the kernel trusts those of this processor";
+	if (f->bridged == PATH_UNKNOWN)
+		return "not all that decides it could be read";
+	if (f->bridges[0] && f->bridges[0]->vendor == 0)
+		return "the kernel cannot tell which one it is";
+	return "it is not on the kernel's list";
 }
 
 int survey_host_bridges(const struct survey *s, survey_emit emit, void *userdata)
@@ -184,12 +184,13 @@ int survey_host_bridges(const struct survey *s, survey_emit emit, void *userdata
 
 	for (size_t i = 0; r >= 0 && i < s->topology->n_roots; i++) {
 		const struct topology_root *root = s->topology->roots[i];
-		_cleanup_(judgement_done) struct judgement j = {};
+		_cleanup_(path_done) struct path path = {};
+		struct path_findings f = {};
 
-		r = judge_host_bridge(s, root, &j);
+		r = examine_host_bridge(s, root, &path, &f);
 		if (r >= 0)
-			r = emit(describe_host_bridge(s->topology, root,
-						      answer_of(j.verdict.verdict), j.reason.why),
+			r = emit(describe_host_bridge(s->topology, root, f.bridged,
+						      words_for_bridge(&f)),
 				 userdata);
 	}
 	return r;
