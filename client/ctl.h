@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <p2pmem/libp2pmem.h>
 
+#include "client/say.h"
 #include "client/status.h"
 
 struct json_object;
@@ -18,11 +19,12 @@ struct verb {
 	const char *arguments;
 	const char *summary;
 	const char *help; /* what is below the first lines of its --help */
+	bool takes_tree; /* knows what to do with --sysfs */
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct verb verb_list, verb_pairs, verb_leases, verb_copy, verb_doctor, verb_report,
-	verb_help;
+extern const struct verb verb_list, verb_pairs, verb_topology, verb_explain, verb_leases, verb_copy,
+	verb_doctor, verb_report, verb_help;
 
 /* Ended by NULL. */
 extern const struct verb *const verbs[];
@@ -45,6 +47,9 @@ int usage_hint(const struct verb *v);
  * otherwise the exit status to end with.
  */
 int parse_list_options(const struct verb *v, int argc, char **argv, bool *ret_json);
+
+/* The same, where arguments follow: they begin at optind. */
+int parse_output_options(const struct verb *v, int argc, char **argv, bool *ret_json);
 
 /* Says that the option getopt_long() stumbled over (@c is '?' or ':') is wrong. */
 int option_problem(const struct verb *v, int c, char **argv);
@@ -71,12 +76,18 @@ int ctl_failure(struct p2pmem_client *client, int error);
  */
 char *block_names(const struct p2pmem_device *devices, const char *address);
 
+/* In which a verdict is shown. */
+enum colour verdict_colour(enum p2pmem_verdict verdict);
+
 /* Lists of the library end with the variable's scope. */
 void list_freep(void *list);
 #define _cleanup_list_ _cleanup_(list_freep)
 
 /* An object that begins with "schema":1; NULL when memory is short. */
 struct json_object *ctl_json_new(void);
+
+/* { "schema": 1, NAME: list }; the list is taken over. An exit status. */
+int ctl_print_list(const char *name, struct json_object *list);
 
 /* Prints @o, which may be NULL for want of memory. An exit status. */
 int ctl_print_json(struct json_object *o);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* doctor: all checks of this machine, or of a captured one. */
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "client/ctl.h"
 #include "client/ctl_doctor.h"
 #include "client/say.h"
+#include "client/origin.h"
 #include "client/table.h"
 
 static int user_here(struct doctor_user *ret)
@@ -156,6 +158,18 @@ int doctor_tree(const struct tree *tree, bool json)
 	return conclude(&d, json);
 }
 
+static int run_on_tree(bool json)
+{
+	struct tree tree;
+	int status, r = tree_open(origin_tree_path(), &tree);
+
+	if (r < 0)
+		return r == -ENOENT ? STATUS_NO_DEVICE : STATUS_FAILURE;
+	status = doctor_tree(&tree, json);
+	tree_close(&tree);
+	return status;
+}
+
 static int run_doctor(int argc, char **argv)
 {
 	_cleanup_(world_clear) struct world w = {};
@@ -165,6 +179,8 @@ static int run_doctor(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	if (origin_tree_path())
+		return run_on_tree(json);
 	if (world_look(true, &w) < 0 || doctor_here(&w, &d) < 0)
 		return no_memory();
 	return conclude(&d, json);
@@ -183,5 +199,6 @@ const struct verb verb_doctor = {
 		"  warning   18  works, or may, with a catch\n"
 		"  failure   19  does not work\n"
 		"A machine without such hardware is in order.\n",
+	.takes_tree = true,
 	.run = run_doctor,
 };

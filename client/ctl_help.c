@@ -9,8 +9,8 @@
 #include "client/say.h"
 
 const struct verb *const verbs[] = {
-	&verb_list,   &verb_pairs,  &verb_leases, &verb_copy,
-	&verb_doctor, &verb_report, &verb_help,	  NULL,
+	&verb_list, &verb_pairs,  &verb_topology, &verb_explain, &verb_leases,
+	&verb_copy, &verb_doctor, &verb_report,	  &verb_help,	 NULL,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
@@ -53,8 +53,10 @@ void print_help(void)
 	       "Without a verb, p2pmemctl says what state this machine is in.\n\n"
 	       "Verbs:\n");
 	for (size_t i = 0; verbs[i]; i++)
-		printf("  %-7s%-9s %s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
+		printf("  %-9s%-14s %s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
 	printf("\nOptions:\n"
+	       "  --sysfs PATH   a captured machine instead of this one: a folder with a\n"
+	       "                 sysfs tree, or what 'p2pmemctl report' wrote\n"
 	       "  -h, --help     this text; after a verb, the verb's own\n"
 	       "  -V, --version  the version\n\n"
 	       "Environment:\n"
@@ -67,6 +69,20 @@ void verb_print_help(const struct verb *v)
 {
 	printf("Usage: p2pmemctl %s%s%s%s\n\n%s.\n%s%s", v->name, " [OPTION...]",
 	       *v->arguments ? " " : "", v->arguments, v->summary, *v->help ? "\n" : "", v->help);
+}
+
+enum colour verdict_colour(enum p2pmem_verdict verdict)
+{
+	switch (verdict) {
+	case P2PMEM_VERDICT_BUS:
+		return COLOUR_GREEN;
+	case P2PMEM_VERDICT_BRIDGE:
+		return COLOUR_YELLOW;
+	case P2PMEM_VERDICT_UNSUPPORTED:
+		return COLOUR_RED;
+	default:
+		return COLOUR_NONE;
+	}
 }
 
 int usage_hint(const struct verb *v)
@@ -101,7 +117,7 @@ int parse_output(const struct verb *v, const char *value, bool *ret_json)
 	return -1;
 }
 
-int parse_list_options(const struct verb *v, int argc, char **argv, bool *ret_json)
+int parse_output_options(const struct verb *v, int argc, char **argv, bool *ret_json)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -124,6 +140,15 @@ int parse_list_options(const struct verb *v, int argc, char **argv, bool *ret_js
 			return option_problem(v, c, argv);
 		}
 	}
+	return -1;
+}
+
+int parse_list_options(const struct verb *v, int argc, char **argv, bool *ret_json)
+{
+	int r = parse_output_options(v, argc, argv, ret_json);
+
+	if (r >= 0)
+		return r;
 	if (optind < argc) {
 		problem("%s takes no argument '%s'", v->name, argv[optind]);
 		return usage_hint(v);

@@ -43,3 +43,12 @@ int ctl_print_json(struct json_object *o)
 	print_escaped(text);
 	return STATUS_OK;
 }
+
+int ctl_print_list(const char *name, struct json_object *list)
+{
+	_cleanup_json_ struct json_object *owned = list, *root = ctl_json_new();
+
+	if (!root || !owned || json_add(root, name, take_ptr(owned)) < 0)
+		return no_memory();
+	return ctl_print_json(root);
+}

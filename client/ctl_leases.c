@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "client/ctl.h"
 #include "client/ctl_tables.h"
+#include "client/lib_shape.h"
 #include "client/say.h"
 #include "client/size.h"
 #include "client/table.h"
@@ -78,54 +79,6 @@ int print_leases(const struct p2pmem_lease *leases)
 	return table_print(t, stdout) < 0 ? no_memory() : STATUS_OK;
 }
 
-static int devices_to_json(const struct p2pmem_name *names, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *array = json_object_new_array();
-
-	if (!array)
-		return -ENOMEM;
-	for (; names; names = names->next)
-		if (json_append(array, json_object_new_string(names->name)) < 0)
-			return -ENOMEM;
-	*ret = take_ptr(array);
-	return 0;
-}
-
-static int lease_to_json(const struct p2pmem_lease *l, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *o = json_object_new_object();
-	struct json_object *devices;
-
-	if (!o || json_add_string(o, "id", l->id) < 0 ||
-	    json_add_string(o, "tenant", l->tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
-	    json_add_string(o, "name", l->name) < 0 ||
-	    json_add_string(o, "region", l->region) < 0 ||
-	    json_add_string(o, "provider", l->provider) < 0 ||
-	    json_add_int(o, "size", l->size) < 0 || devices_to_json(l->devices, &devices) < 0 ||
-	    json_add(o, "devices", devices) < 0 ||
-	    json_add_string(o, "state", p2pmem_state_name(l->state)) < 0 ||
-	    json_add_string(o, "verdict", p2pmem_verdict_name(l->verdict)) < 0 ||
-	    json_add_int(o, "ageUSec", l->age_usec) < 0)
-		return -ENOMEM;
-	*ret = take_ptr(o);
-	return 0;
-}
-
-static int print_json(const struct p2pmem_lease *leases)
-{
-	_cleanup_json_ struct json_object *root = ctl_json_new(), *array = json_object_new_array();
-	struct json_object *o;
-
-	if (!root || !array)
-		return no_memory();
-	for (; leases; leases = leases->next)
-		if (lease_to_json(leases, &o) < 0 || json_append(array, o) < 0)
-			return no_memory();
-	if (json_add(root, "leases", take_ptr(array)) < 0)
-		return no_memory();
-	return ctl_print_json(root);
-}
-
 static int run_leases(int argc, char **argv)
 {
 	_cleanup_(client_freep) struct p2pmem_client *client = NULL;
@@ -142,7 +95,7 @@ static int run_leases(int argc, char **argv)
 	if (r < 0)
 		return ctl_failure(client, r);
 	if (json)
-		return print_json(leases);
+		return ctl_print_list("leases", shape_write_list(&shape_lease, leases));
 	if (leases)
 		return print_leases(leases);
 	puts("No leases.");

@@ -7,8 +7,10 @@
 #include "common/json.h"
 #include "client/ctl.h"
 #include "client/ctl_tables.h"
+#include "client/lib_shape.h"
 #include "client/say.h"
 #include "client/size.h"
+#include "client/origin.h"
 #include "client/table.h"
 
 static void add_size(struct table *t, uint64_t size)
@@ -24,28 +26,49 @@ static void add_headings(struct table *t, const char *const *headings)
 		table_add_coloured(t, COLOUR_BOLD, *headings);
 }
 
+static void add_optional_size(struct table *t, const char *before, int64_t size)
+{
+	char text[SIZE_TEXT_MAX];
+
+	if (size < 0)
+		table_add(t, NULL);
+	else
+		table_addf(t, "%s%s", before, size_short((uint64_t)size, text));
+}
+
+static void add_region(struct table *t, const struct p2pmem_region *r)
+{
+	table_add(t, r->name);
+	table_add(t, r->provider);
+	add_size(t, r->size);
+	add_size(t, r->free);
+	add_optional_size(t, "~", r->largest_estimate);
+	add_size(t, r->allocated);
+	add_size(t, r->draining);
+	add_optional_size(t, "", r->held_by_others);
+	if (r->numa_node >= 0)
+		table_addf(t, "%d", r->numa_node);
+	else
+		table_add(t, NULL);
+	table_add(t, r->driver);
+	table_add(t, r->model);
+	table_add(t, r->serial);
+}
+
 int print_regions(const struct p2pmem_region *regions)
 {
-	static const char *const headings[] = { "REGION",   "PROVIDER", "SIZE",	 "FREE",   "LENT",
-						"DRAINING", "DRIVER",	"MODEL", "SERIAL", NULL };
-	_cleanup_(table_freep) struct table *t = table_new(9);
+	static const char *const headings[] = { "REGION", "PROVIDER", "SIZE",	"FREE", "LARGEST",
+						"LENT",	  "DRAINING", "OTHERS", "NUMA", "DRIVER",
+						"MODEL",  "SERIAL",   NULL };
+	_cleanup_(table_freep) struct table *t = table_new(12);
 
 	if (!t)
 		return no_memory();
-	for (size_t i = 2; i < 6; i++)
+	for (size_t i = 2; i < 9; i++)
 		table_align_right(t, i);
 	add_headings(t, headings);
-	for (; regions; regions = regions->next) {
-		table_add(t, regions->name);
-		table_add(t, regions->provider);
-		add_size(t, regions->size);
-		add_size(t, regions->free);
-		add_size(t, regions->allocated);
-		add_size(t, regions->draining);
-		table_add(t, regions->driver);
-		table_add(t, regions->model);
-		table_add(t, regions->serial);
-	}
+	for (; regions; regions = regions->next)
+		add_region(t, regions);
 	return table_print(t, stdout) < 0 ? no_memory() : STATUS_OK;
 }
 
@@ -97,92 +120,12 @@ static int print_devices(const struct p2pmem_device *devices)
 	return table_print(t, stdout) < 0 ? no_memory() : STATUS_OK;
 }
 
-static int region_to_json(const struct p2pmem_region *region, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *o = json_object_new_object();
-
-	if (!o || json_add_string(o, "name", region->name) < 0 ||
-	    json_add_string(o, "provider", region->provider) < 0 ||
-	    json_add_string(o, "driver", region->driver) < 0 ||
-	    json_add_int(o, "vendor", region->vendor) < 0 ||
-	    json_add_int(o, "device", region->device) < 0 ||
-	    json_add_string(o, "serial", region->serial) < 0 ||
-	    json_add_string(o, "model", region->model) < 0 ||
-	    json_add_int(o, "size", region->size) < 0 ||
-	    json_add_int(o, "free", region->free) < 0 ||
-	    json_add_int(o, "allocated", region->allocated) < 0 ||
-	    json_add_int(o, "draining", region->draining) < 0 ||
-	    json_add_int(o, "buffers", region->buffers) < 0 ||
-	    (region->numa_node >= 0 && json_add_int(o, "numaNode", region->numa_node) < 0))
-		return -ENOMEM;
-	*ret = take_ptr(o);
-	return 0;
-}
-
-static int block_to_json(const struct p2pmem_block_device *b, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *o = json_object_new_object();
-
-	if (!o || json_add_string(o, "name", b->name) < 0 ||
-	    json_add_int(o, "major", b->major) < 0 || json_add_int(o, "minor", b->minor) < 0 ||
-	    json_add_int(o, "size", b->size) < 0 ||
-	    json_add_int(o, "logicalBlockSize", b->logical_block_size) < 0)
-		return -ENOMEM;
-	if (b->queue != P2PMEM_QUEUE_UNKNOWN &&
-	    json_add_bool(o, "peerToPeer", b->queue == P2PMEM_QUEUE_PEER_TO_PEER) < 0)
-		return -ENOMEM;
-	*ret = take_ptr(o);
-	return 0;
-}
-
-static int blocks_to_json(const struct p2pmem_block_device *b, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *array = json_object_new_array();
-	struct json_object *o;
-
-	if (!array)
-		return -ENOMEM;
-	for (; b; b = b->next)
-		if (block_to_json(b, &o) < 0 || json_append(array, o) < 0)
-			return -ENOMEM;
-	*ret = take_ptr(array);
-	return 0;
-}
-
-static int device_to_json(const struct p2pmem_device *d, struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *o = json_object_new_object();
-	struct json_object *blocks;
-
-	if (!o || json_add_string(o, "address", d->address) < 0 ||
-	    json_add_string(o, "driver", d->driver) < 0 ||
-	    json_add_int(o, "vendor", d->vendor) < 0 || json_add_int(o, "device", d->device) < 0 ||
-	    json_add_string(o, "serial", d->serial) < 0 ||
-	    json_add_string(o, "model", d->model) < 0 ||
-	    (d->numa_node >= 0 && json_add_int(o, "numaNode", d->numa_node) < 0) ||
-	    blocks_to_json(d->block_devices, &blocks) < 0 ||
-	    json_add(o, "blockDevices", blocks) < 0)
-		return -ENOMEM;
-	*ret = take_ptr(o);
-	return 0;
-}
-
 static int print_json(const struct p2pmem_region *regions, const struct p2pmem_device *devices)
 {
-	_cleanup_json_ struct json_object *root = ctl_json_new(), *r = json_object_new_array(),
-					  *d = json_object_new_array();
-	struct json_object *o;
+	_cleanup_json_ struct json_object *root = ctl_json_new();
 
-	if (!root || !r || !d)
-		return no_memory();
-	for (; regions; regions = regions->next)
-		if (region_to_json(regions, &o) < 0 || json_append(r, o) < 0)
-			return no_memory();
-	for (; devices; devices = devices->next)
-		if (device_to_json(devices, &o) < 0 || json_append(d, o) < 0)
-			return no_memory();
-	if (json_add(root, "regions", take_ptr(r)) < 0 ||
-	    json_add(root, "devices", take_ptr(d)) < 0)
+	if (!root || json_add(root, "regions", shape_write_list(&shape_region, regions)) < 0 ||
+	    json_add(root, "devices", shape_write_list(&shape_device, devices)) < 0)
 		return no_memory();
 	return ctl_print_json(root);
 }
@@ -204,7 +147,7 @@ static int print_tables(const struct p2pmem_region *regions, const struct p2pmem
 
 static int run_list(int argc, char **argv)
 {
-	_cleanup_(client_freep) struct p2pmem_client *client = NULL;
+	_cleanup_(origin_closep) struct origin *origin = NULL;
 	_cleanup_list_ struct p2pmem_region *regions = NULL;
 	_cleanup_list_ struct p2pmem_device *devices = NULL;
 	bool json = false;
@@ -212,14 +155,13 @@ static int run_list(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	r = ctl_connect(&client);
+	r = origin_open(&origin);
+	if (r == STATUS_OK)
+		r = origin_regions(origin, &regions);
+	if (r == STATUS_OK)
+		r = origin_devices(origin, &devices);
 	if (r != STATUS_OK)
 		return r;
-	r = p2pmem_list_regions(client, &regions);
-	if (r >= 0)
-		r = p2pmem_list_devices(client, &devices);
-	if (r < 0)
-		return ctl_failure(client, r);
 	return json ? print_json(regions, devices) : print_tables(regions, devices);
 }
 
@@ -230,8 +172,11 @@ const struct verb verb_list = {
 	.help = "Options:\n"
 		"  -o, --output FORMAT  'table' (default) or 'json'\n"
 		"  -h, --help           this text\n\n"
-		"LENT is what buffers of the p2pmem driver hold, DRAINING what nobody holds\n"
-		"any more while transfers are in flight. P2P says whether the queue of a\n"
-		"block device takes peer-to-peer memory.\n",
+		"LARGEST estimates what may be had in one piece. LENT is what buffers of the\n"
+		"p2pmem driver hold, DRAINING what nobody holds any more while transfers are\n"
+		"in flight, OTHERS what is in other hands: queues of the NVMe driver, nvmet,\n"
+		"users of the kernel's own sysfs file. P2P says whether the queue of a block\n"
+		"device takes peer-to-peer memory.\n",
+	.takes_tree = true,
 	.run = run_list,
 };

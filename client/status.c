@@ -25,6 +25,7 @@ static const char *const texts[STATUS_MAX] = {
 	[STATUS_DOCTOR_WARNING] = "doctor: the worst result is a warning",
 	[STATUS_DOCTOR_FAILURE] = "doctor: the worst result is a failure",
 	[STATUS_DOCTOR_UNKNOWN] = "doctor: something could not be found out",
+	[STATUS_UNKNOWN] = "not known whether there is a peer-to-peer path",
 };
 
 const char *status_text(int status)

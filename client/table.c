@@ -54,9 +54,14 @@ void table_align_right(struct table *t, size_t column)
 	t->right[column] = true;
 }
 
+/* Room for the next power of two. */
 static int grow(struct table *t)
 {
-	struct cell *cells = reallocarray(t->cells, t->n_cells + 1, sizeof(*cells));
+	struct cell *cells;
+
+	if (t->n_cells & (t->n_cells - 1))
+		return 0;
+	cells = reallocarray(t->cells, t->n_cells ? 2 * t->n_cells : 1, sizeof(*cells));
 
 	if (!cells)
 		return -ENOMEM;
@@ -79,6 +84,19 @@ void table_add_coloured(struct table *t, enum colour colour, const char *text)
 void table_add(struct table *t, const char *text)
 {
 	table_add_coloured(t, COLOUR_NONE, text);
+}
+
+void table_add_indented(struct table *t, size_t indent, const char *text)
+{
+	_cleanup_free_ char *clean = utf8_clean(text);
+	char *indented = NULL;
+
+	if (!clean || asprintf(&indented, "%*s%s", (int)indent, "", clean) < 0 || grow(t) < 0) {
+		free(indented);
+		t->failed = true;
+		return;
+	}
+	t->cells[t->n_cells++] = (struct cell){ indented, COLOUR_NONE };
 }
 
 void table_addf(struct table *t, const char *format, ...)

@@ -24,6 +24,8 @@ void table_align_right(struct table *t, size_t column);
 /* A failure is kept and comes out of table_print(). A NULL or empty @text shows as "-". */
 void table_add(struct table *t, const char *text);
 void table_add_coloured(struct table *t, enum colour colour, const char *text);
+/* Behind @indent spaces. */
+void table_add_indented(struct table *t, size_t indent, const char *text);
 void table_addf(struct table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* -ENOMEM: something is missing, so nothing is printed. */

@@ -37,7 +37,7 @@ def run(*arguments, broker=None, status=0, **more):
 
 
 # A machine whose kernel lacks P2PDMA says so first; others, that no daemon answers.
-STATUS_ABSENT = subprocess.run([CTL, "list"], capture_output=True,
+STATUS_ABSENT = subprocess.run([CTL, "leases"], capture_output=True,
                                env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
 assert STATUS_ABSENT in (7, 15)
 
@@ -172,7 +172,7 @@ def _():
 def _():
     with Broker(ListRegions=None) as b:
         assert "closed the connection" in run("list", broker=b, status=7).stderr
-    assert "remedy:" in run("list", status=STATUS_ABSENT).stderr
+    assert "remedy:" in run("leases", status=STATUS_ABSENT).stderr
 
 
 @tap.test("a lease without its descriptor, or with one that is too small, is refused")
@@ -436,7 +436,7 @@ def _():
 @tap.test("help: for all, for a verb, and for a mistyped one")
 def _():
     text = run("--help").stdout
-    for word in ("list", "pairs", "leases", "copy", "Exit status", "P2PMEM_SOCKET"):
+    for word in ("list", "pairs", "topology", "explain", "leases", "copy", "--sysfs", "Exit status", "P2PMEM_SOCKET"):
         assert word in text
     assert run("help").stdout == text
     assert run("copy", "--help").stdout == run("help", "copy").stdout
@@ -452,10 +452,10 @@ def _():
                                 "../../docs/man/p2pmemctl.1")).decode().replace("\\", "")
     text = run("--help").stdout
     statuses = re.findall(r"^ +(\d+)  (.+)$", text, re.M)
-    assert len(statuses) == 21
+    assert len(statuses) == 22
     for number, meaning in statuses:
         assert f"\n{number}\n{meaning}\n" in page, meaning
-    for verb in ("list", "pairs", "leases", "copy", "doctor", "report"):
+    for verb in ("list", "pairs", "topology", "explain", "leases", "copy", "doctor", "report"):
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
 

@@ -40,7 +40,7 @@ REMEDY = "put both behind one switch"
 
 def pair(address, verdict, **more):
     return dict({"region": "p2pmem0", "provider": "0000:03:00.0", "device": address,
-                 "verdict": verdict}, **more)
+                 "verdict": verdict, "source": "kernel"}, **more)
 
 
 PAIRS = [pair("0000:03:00.0", "bus", distance=0), pair("0000:04:00.0", "bus", distance=4),

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "common/cleanup.h"
+#include "common/files.h"
+#include "common/pci.h"
+#include "common/utf8.h"
+#include "client/ctl_connect.h"
+#include "client/lib_list.h"
+#include "client/say.h"
+#include "client/origin.h"
+#include "client/tree.h"
+#include "topology/allow_list.h"
+#include "topology/regions.h"
+#include "topology/scan.h"
+#include "topology/survey.h"
+
+struct origin {
+	struct p2pmem_client *client; /* NULL: it looks for itself */
+	struct tree tree; /* with --sysfs */
+	struct sysfs sysfs; /* the rest: where it looks for itself */
+	struct topology topology;
+	struct p2pmem_region_info *regions;
+	char *release;
+	struct survey survey;
+};
+
+static const char *tree_path;
+
+void origin_set_tree(const char *path)
+{
+	tree_path = path;
+}
+
+const char *origin_tree_path(void)
+{
+	return tree_path;
+}
+
+struct origin *origin_close(struct origin *s)
+{
+	if (!s)
+		return NULL;
+	p2pmem_client_free(s->client);
+	topology_done(&s->topology);
+	free(s->regions);
+	free(s->release);
+	if (s->sysfs.root)
+		sysfs_done(&s->sysfs);
+	tree_close(&s->tree);
+	free(s);
+	return NULL;
+}
+
+void origin_closep(struct origin **s)
+{
+	origin_close(*s);
+}
+
+const struct sysfs *origin_tree(const struct origin *s)
+{
+	return s->tree.sysfs ? &s->sysfs : NULL;
+}
+
+/* ---- opening --------------------------------------------------------- */
+
+static int cannot_read(const char *path, int error)
+{
+	if (error == -ENOMEM)
+		return no_memory();
+	problem("%s cannot be read: %s", path, strerror(-error));
+	if (error == -E2BIG)
+		remedy("it holds more than any machine has; see that it is a sysfs tree");
+	return STATUS_FAILURE;
+}
+
+static int read_tree(struct origin *s)
+{
+	size_t n = 0;
+	bool complete = false;
+	int r = topology_scan(&s->sysfs, &s->topology);
+
+	if (r == 0)
+		r = topology_regions(&s->sysfs, &s->regions, &n, &complete);
+	if (r < 0)
+		return r;
+	s->topology.cpu.kernel = s->release ? allow_list_kernel(s->release) : 0;
+	s->survey = (struct survey){
+		.topology = &s->topology,
+		.sysfs = &s->sysfs,
+		.regions = s->regions,
+		.n_regions = n,
+		.buffers_known = complete,
+		.release = s->release,
+	};
+	return 0;
+}
+
+/* A report holds the rest of the machine as well. */
+static int read_release_of_tree(struct origin *s)
+{
+	_cleanup_free_ char *line = NULL;
+
+	if (s->tree.root)
+		line = file_first_line("%s/proc/sys/kernel/osrelease", s->tree.root);
+	if (!line)
+		return 0;
+	s->release = utf8_clean(line);
+	return s->release ? 0 : -ENOMEM;
+}
+
+static int open_tree(struct origin *s)
+{
+	int r = tree_open(tree_path, &s->tree);
+
+	if (r < 0)
+		return r == -ENOENT ? STATUS_NO_DEVICE : STATUS_FAILURE;
+	r = sysfs_open(s->tree.sysfs, &s->sysfs);
+	if (r == 0)
+		r = read_release_of_tree(s);
+	if (r == 0)
+		r = read_tree(s);
+	return r < 0 ? cannot_read(tree_path, r) : STATUS_OK;
+}
+
+static int open_own(struct origin *s)
+{
+	struct utsname u;
+	int r = 0;
+
+	if (uname(&u) == 0) {
+		s->release = strdup(u.release);
+		r = s->release ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = sysfs_open("/sys", &s->sysfs);
+	if (r == 0)
+		r = read_tree(s);
+	return r < 0 ? cannot_read("/sys", r) : STATUS_OK;
+}
+
+/* Whoever is root has all of configuration space, and needs no driver to know of ACS. */
+static void say_what_it_is_worth(const char *reason)
+{
+	if (geteuid() == 0)
+		note("%s; judged by what /sys shows and the kernel's rules", reason);
+	else
+		note("%s; judged by what /sys shows to you, and not all of it does: sudo shows more, "
+		     "the daemon with the driver all",
+		     reason);
+}
+
+/* A kernel without P2PDMA is the better answer to all questions. */
+static int fall_back(struct origin *s, const char *reason)
+{
+	_cleanup_(machine_clear) struct machine m = {};
+	int r;
+
+	if (machine_look_here(&m) < 0)
+		return no_memory();
+	if (m.kernel == KERNEL_WITHOUT_P2PDMA)
+		return kernel_problem(&m);
+	r = open_own(s);
+	if (r == STATUS_OK)
+		say_what_it_is_worth(reason);
+	return r;
+}
+
+static int open_daemon(struct origin *s)
+{
+	int r = p2pmem_client_new(&s->client);
+
+	if (r < 0)
+		return no_memory();
+	if (ctl_try_connect(s->client) == 0)
+		return STATUS_OK;
+	r = fall_back(s, p2pmem_errmsg(s->client));
+	p2pmem_client_free(take_ptr(s->client));
+	return r;
+}
+
+int origin_open(struct origin **ret)
+{
+	_cleanup_(origin_closep) struct origin *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return no_memory();
+	r = tree_path ? open_tree(s) : open_daemon(s);
+	if (r == STATUS_OK)
+		*ret = take_ptr(s);
+	return r;
+}
+
+/* ---- lists ----------------------------------------------------------- */
+
+static int add(struct json_object *o, void *userdata)
+{
+	_cleanup_json_ struct json_object *owned = o;
+
+	return owned ? list_add(userdata, owned) : -ENOMEM;
+}
+
+typedef int (*survey_fn)(const struct survey *s, survey_emit emit, void *userdata);
+
+static int make_list(const struct origin *s, const struct shape *shape, survey_fn survey,
+		     void **ret)
+{
+	_cleanup_(list_done) struct list list = { .shape = shape };
+	int r = survey(&s->survey, add, &list);
+
+	if (r < 0)
+		return cannot_read(s->sysfs.root, r);
+	*ret = list_take(&list);
+	return STATUS_OK;
+}
+
+/* From the daemon (@r is what the library said of it), or by a survey. */
+static int conclude(const struct origin *s, int r)
+{
+	return r < 0 ? ctl_failure(s->client, r) : STATUS_OK;
+}
+
+int origin_regions(struct origin *s, struct p2pmem_region **ret)
+{
+	if (s->client)
+		return conclude(s, p2pmem_list_regions(s->client, ret));
+	return make_list(s, &shape_region, survey_regions, (void **)ret);
+}
+
+int origin_devices(struct origin *s, struct p2pmem_device **ret)
+{
+	if (s->client)
+		return conclude(s, p2pmem_list_devices(s->client, ret));
+	return make_list(s, &shape_device, survey_devices, (void **)ret);
+}
+
+static int survey_all_pairs(const struct survey *s, survey_emit emit, void *userdata)
+{
+	return survey_pairs(s, NULL, emit, userdata);
+}
+
+int origin_pairs(struct origin *s, struct p2pmem_pair **ret)
+{
+	if (s->client)
+		return conclude(s, p2pmem_list_pairs(s->client, ret));
+	return make_list(s, &shape_pair, survey_all_pairs, (void **)ret);
+}
+
+int origin_host_bridges(struct origin *s, struct p2pmem_host_bridge **ret)
+{
+	if (s->client)
+		return conclude(s, p2pmem_list_host_bridges(s->client, ret));
+	return make_list(s, &shape_host_bridge, survey_host_bridges, (void **)ret);
+}
+
+int origin_functions(struct origin *s, struct p2pmem_function **ret)
+{
+	if (s->client)
+		return conclude(s, p2pmem_list_functions(s->client, ret));
+	return make_list(s, &shape_function, survey_functions, (void **)ret);
+}
+
+/* ---- explanations ---------------------------------------------------- */
+
+static int explain_here(const struct origin *s, const char *provider, const struct place *device,
+			struct json_object **ret)
+{
+	const struct topology_function *f = survey_find_region(&s->survey, provider);
+
+	if (!f)
+		return SURVEY_NO_DEVICE;
+	if (device->by_number)
+		return survey_explain_block(&s->survey, f, device->major, device->minor, ret);
+	return survey_explain_function(&s->survey, f, &device->address, ret);
+}
+
+static int not_there(const char *device)
+{
+	problem("there is no device %s", device);
+	remedy("p2pmemctl topology --all shows every PCI function");
+	return STATUS_NO_DEVICE;
+}
+
+int origin_explain(struct origin *s, const struct p2pmem_region *region, const struct place *device,
+		   struct p2pmem_explanation **ret)
+{
+	_cleanup_(list_done) struct list list = { .shape = &shape_explanation };
+	struct json_object *o = NULL;
+	char text[PLACE_MAX];
+	int r;
+
+	place_format(device, text);
+	if (s->client)
+		return conclude(s, p2pmem_explain(s->client, region->provider, text, ret));
+	r = explain_here(s, region->provider, device, &o);
+	if (r == SURVEY_NO_DEVICE)
+		return not_there(text);
+	if (r == 0)
+		r = add(o, &list);
+	if (r < 0)
+		return cannot_read(s->sysfs.root, r);
+	*ret = list_take(&list);
+	return STATUS_OK;
+}
