@@ -18,29 +18,45 @@ sys.path[:1] = [os.path.join(HERE, "support"), FIXTURES]
 import tap  # noqa: E402
 from made import golden, machine  # noqa: E402
 
-JUDGE = os.path.join(os.environ["BUILD"], "tests", "fixtures", "judge")
+BUILD = os.environ["BUILD"]
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
 def judged(folder, release):
     """The model's own answers, by the library: of pairs, and of block devices by name."""
-    out = subprocess.run([JUDGE, folder + "/sys", release], check=True,
-                         stdout=subprocess.PIPE).stdout
-    answers = [json.loads(line) for line in out.splitlines()]
+    lines = output(BUILD + "/tests/fixtures/judge", folder + "/sys", release).splitlines()
+    answers = [json.loads(line) for line in lines]
     return [a for a in answers if "device" in a], {a["block"]: a for a in answers if "block" in a}
 
 
-def compare(path):
+def told(folder):
+    """What p2pmemctl says of it, as of a report."""
+    return json.loads(output(BUILD + "/p2pmemctl", "--sysfs", folder, "pairs", "-o", "json"))["pairs"]
+
+
+def compare_model(lines, folder, release):
+    pairs, blocks = judged(folder, release)
+    return golden.differences(lines, pairs) + golden.block_differences(lines, blocks)
+
+
+def compare_tool(lines, folder, _):
+    return golden.differences(lines, told(folder))
+
+
+def compare(path, how):
     with tempfile.TemporaryDirectory() as folder:
         release = machine.make(path, folder)
-        pairs, blocks = judged(folder, release)
-    lines = golden.read(os.path.splitext(path)[0] + ".pairs")
-    wrong = golden.differences(lines, pairs) + golden.block_differences(lines, blocks)
+        wrong = how(golden.read(os.path.splitext(path)[0] + ".pairs"), folder, release)
     assert not wrong, "\n".join(wrong)
 
 
 def add(path):
     name = os.path.relpath(os.path.splitext(path)[0], FIXTURES)
-    tap.test(f"{name}: the model")(lambda: compare(path))
+    tap.test(f"{name}: the model")(lambda: compare(path, compare_model))
+    tap.test(f"{name}: p2pmemctl")(lambda: compare(path, compare_tool))
 
 
 for found in sorted(glob.glob(os.path.join(FIXTURES, "trees", "*.tree"))) + \
@@ -53,8 +69,7 @@ def _():
     for path in glob.glob(os.path.join(FIXTURES, "captured", "*.sysfs")):
         with tempfile.TemporaryDirectory() as folder, open(path, encoding="utf-8") as f:
             release = machine.make(path, folder)
-            again = subprocess.run([os.path.join(FIXTURES, "capture-tree"), folder + "/sys", release],
-                                   check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+            again = output(os.path.join(FIXTURES, "capture-tree"), folder + "/sys", release)
             assert again == f.read().partition("\n")[2], path
 
 
