@@ -1,97 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The root, its folders and links. Every look-up goes through openat2(), which
- * keeps it below the root whatever links there are; but for the running
- * kernel's sysfs, which is believed where openat2() is not to be had.
- */
+/* The root, its folders and links. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/utf8.h"
+#include "topology/lookup.h"
 #include "topology/sysfs.h"
-
-/* A look-up with .. in it is to be repeated when anything was renamed meanwhile. */
-#define LOOKUPS_MAX 100
-
-/*
- * Filters of system calls that want to see modes cannot see those of openat2()
- * and take the whole call away, as RestrictSUIDSGID= does. The kernel's own
- * sysfs has no links out of it, so there it can be done without.
- */
-static int open_live(int dir, const char *path, uint64_t flags)
-{
-	struct statfs fs;
-	int fd;
-
-	if (fstatfs(dir, &fs) < 0)
-		return -errno;
-	if (fs.f_type != SYSFS_MAGIC)
-		return -ENOSYS;
-	fd = openat(dir, path, (int)flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_below(int dir, const char *path, uint64_t flags, uint64_t resolve)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-
-	for (int i = 0; i < LOOKUPS_MAX; i++) {
-		long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-		if (fd >= 0)
-			return (int)fd;
-		if (errno == ENOSYS)
-			return open_live(dir, path, flags);
-		if (errno != EAGAIN)
-			return errno == EXDEV ? -ENOENT : -errno;
-	}
-	return -EAGAIN;
-}
-
-/* Where an open descriptor is, as this process sees it. */
-static int path_of(int fd, char path[static PATH_MAX])
-{
-	char link[40];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	return 0;
-}
 
 int sysfs_open(const char *root, struct sysfs *ret)
 {
 	_cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char path[PATH_MAX];
 	struct statfs fs;
 	char *real;
-	int r;
 
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return -errno;
-	r = path_of(fd, path);
-	if (r < 0)
-		return r;
-	real = strdup(strcmp(path, "/") == 0 ? "" : path);
+	real = realpath(root, NULL);
 	if (!real)
-		return -ENOMEM;
+		return -errno;
 	*ret = (struct sysfs){
 		.root = real,
 		.fd = take_fd(&fd),
@@ -110,45 +44,38 @@ void sysfs_done(struct sysfs *s)
 
 bool sysfs_is_fatal(int r)
 {
-	return r == -ENOMEM || r == -E2BIG || r == -EMFILE || r == -ENFILE || r == -ENOSYS;
+	return r == -ENOMEM || r == -E2BIG || r == -EMFILE || r == -ENFILE;
 }
 
-/* Relative, also when @dir is empty or begins with a slash. */
-static int join(const char *dir, const char *name, char path[static PATH_MAX])
-{
-	int n;
-
-	dir += strspn(dir, "/");
-	n = snprintf(path, PATH_MAX, "%s%s%s", dir, *dir && *name ? "/" : "", name);
-	if (n == 0)
-		strcpy(path, ".");
-	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-static int open_path(const struct sysfs *s, const char *dir, const char *name)
+/* Where @dir/@name really is. */
+static int find(const struct sysfs *s, const char *dir, const char *name,
+		char real[static PATH_MAX])
 {
 	char path[PATH_MAX];
-	int r = join(dir, name, path);
 
-	return r < 0 ? r : open_below(s->fd, path, O_PATH, 0);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return lookup_real(s->fd, path, real);
 }
 
 int sysfs_dir(const struct sysfs *s, const char *path)
 {
-	path += strspn(path, "/");
-	return open_below(s->fd, *path ? path : ".", O_PATH | O_DIRECTORY, 0);
+	char real[PATH_MAX];
+	int r = lookup_real(s->fd, path, real);
+
+	return r < 0 ? r : sysfs_dir_at(s->fd, real);
 }
 
 int sysfs_dir_at(int dir, const char *path)
 {
-	return open_below(dir, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	return lookup_open(dir, path, O_PATH | O_DIRECTORY);
 }
 
 bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)
 {
-	_cleanup_close_ int fd = open_path(s, dir, name);
+	char real[PATH_MAX];
 
-	return fd >= 0;
+	return find(s, dir, name, real) == 0;
 }
 
 bool sysfs_exists_at(int dir, const char *name)
@@ -165,25 +92,23 @@ int sysfs_attribute_at(const struct sysfs *s, int dir, const char *name)
 		return -errno;
 	if (!s->live && !S_ISREG(st.st_mode))
 		return -EINVAL;
-	return open_below(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
-			  RESOLVE_NO_SYMLINKS);
+	return lookup_open(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 int sysfs_resolve(const struct sysfs *s, const char *dir, const char *name, char **ret)
 {
-	_cleanup_close_ int fd = open_path(s, dir, name);
-	size_t n = strlen(s->root);
-	char real[PATH_MAX], *relative;
-	int r = fd < 0 ? fd : path_of(fd, real);
+	char real[PATH_MAX], *copy;
+	int r = find(s, dir, name, real);
 
 	if (r < 0)
 		return r;
-	if (strncmp(real, s->root, n) != 0 || real[n] != '/')
+	/* The root itself is nothing that a link may lead to. */
+	if (!*real)
 		return -ENOENT;
-	relative = strdup(real + n + 1);
-	if (!relative)
+	copy = strdup(real);
+	if (!copy)
 		return -ENOMEM;
-	*ret = relative;
+	*ret = copy;
 	return 0;
 }
 
@@ -279,7 +204,7 @@ int sysfs_each_at(int dir, const char *name, int (*each)(const char *name, void 
 		  void *userdata)
 {
 	_cleanup_(names_done) struct names names = {};
-	int fd = open_below(dir, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
+	int fd = lookup_open(dir, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	int r = fd < 0 ? fd : read_names(fd, &names);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++)
@@ -290,6 +215,8 @@ int sysfs_each_at(int dir, const char *name, int (*each)(const char *name, void 
 int sysfs_each(const struct sysfs *s, const char *dir,
 	       int (*each)(const char *name, void *userdata), void *userdata)
 {
-	dir += strspn(dir, "/");
-	return sysfs_each_at(s->fd, *dir ? dir : ".", each, userdata);
+	char real[PATH_MAX];
+	int r = lookup_real(s->fd, dir, real);
+
+	return r < 0 ? r : sysfs_each_at(s->fd, real, each, userdata);
 }

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/pci.h"
+#include "topology/lookup.h"
 #include "topology/scan.h"
 #include "tests/unit/machine.h"
 
@@ -524,28 +525,63 @@ static void follows_words(void **state)
 	assert_int_equal(path_follow("a", "12345678901234", path, sizeof(path)), -ENAMETOOLONG);
 }
 
+/* Links in the middle and at the end, and where .. leads behind one. */
+static void looks_up(void **state)
+{
+	static const struct {
+		const char *path, *expected;
+		int error;
+	} cases[] = {
+		{ "a/to-c", "b/c", 0 },
+		{ "/a//to-c/./d/", "b/c/d", 0 },
+		{ "a/to-c/..", "b", 0 },
+		{ "a/to-to-c/d", "b/c/d", 0 },
+		{ "a/../b/../a", "a", 0 },
+		{ "", "", 0 },
+		{ "a/..", "", 0 },
+		{ "..", NULL, -ENOENT },
+		{ "a/../../a", NULL, -ENOENT },
+		{ "a/up", NULL, -ENOENT },
+		{ "a/etc", NULL, -ENOENT },
+		{ "a/loop", NULL, -ELOOP },
+		{ "a/none", NULL, -ENOENT },
+		{ "b/c/d/file/x", NULL, -ENOTDIR },
+	};
+	struct machine *m = *state;
+	char path[PATH_MAX];
+
+	tree_file(m->root, "b/c/d/file", "");
+	tree_file(m->root, "a/x", "");
+	make_link(m, "a/to-c", "../b/c");
+	make_link(m, "a/to-to-c", "../a/./to-c");
+	make_link(m, "a/up", "../../etc");
+	make_link(m, "a/etc", "/etc");
+	make_link(m, "a/loop", "../a/loop/loop");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(lookup_real(m->sysfs.fd, cases[i].path, path), cases[i].error);
+		if (cases[i].expected)
+			assert_string_equal(path, cases[i].expected);
+	}
+	/* What is opened has no link on its way. */
+	assert_int_equal(lookup_open(m->sysfs.fd, "a/to-c/d", O_PATH | O_DIRECTORY), -ENOTDIR);
+	assert_int_equal(lookup_open(m->sysfs.fd, "a/to-c", O_RDONLY), -ELOOP);
+	assert_int_equal(lookup_open(m->sysfs.fd, "a/../b", O_PATH | O_DIRECTORY), -ENOENT);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_switches),
-		TEST(places),
-		TEST(reads_processor),
-		TEST(adds),
-		TEST(removes),
-		TEST(rebinds),
-		TEST(rereads_bridges),
-		TEST(follows_heads),
-		TEST(notices_moves),
-		TEST(reads_no_more),
-		TEST(survives_changes),
-		TEST(finds_unlisted_bridges),
-		TEST(breaks_cycles),
-		TEST(refuses_odd_places),
-		TEST(refuses_odd_files),
-		TEST(refuses_too_much),
-		cmocka_unit_test(follows_words),
+		TEST(reads_switches),	 TEST(places),
+		TEST(reads_processor),	 TEST(adds),
+		TEST(removes),		 TEST(rebinds),
+		TEST(rereads_bridges),	 TEST(follows_heads),
+		TEST(notices_moves),	 TEST(reads_no_more),
+		TEST(survives_changes),	 TEST(finds_unlisted_bridges),
+		TEST(breaks_cycles),	 TEST(refuses_odd_places),
+		TEST(refuses_odd_files), TEST(refuses_too_much),
+		TEST(looks_up),		 cmocka_unit_test(follows_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
