@@ -9,6 +9,7 @@
 #include "topology/config.h"
 #include "topology/function.h"
 #include "topology/namespace.h"
+#include "topology/port.h"
 #include "topology/position.h"
 
 #define PCI_DEVICES "bus/pci/devices"
@@ -95,6 +96,8 @@ static int read_attributes(const struct source *s, int dir, struct topology_func
 	read_config(s, dir, f);
 	f->provider = sysfs_exists_at(dir, "p2pmem/size");
 	r = optional(sysfs_link_name_at(dir, "driver", &f->driver));
+	if (r == 0 && f->bridge && f->type == TOPOLOGY_TYPE_UNKNOWN)
+		r = port_read_type(dir, f);
 	if (r == 0)
 		r = namespaces_read(s->sysfs, dir, f);
 	/* What goes takes its attributes along, one by one. */

@@ -132,6 +132,27 @@ static void reads_switches(void **state)
 	assert_int_equal(t.n_roots, 2);
 }
 
+/* Whoever may not read the capability knows a port by what runs on it. */
+static void reads_services(void **state)
+{
+	_cleanup_(topology_done) struct topology t = {};
+	const struct machine *m = *state;
+
+	config(m, "pci0000:00/0000:00:01.0", TOPOLOGY_TYPE_ROOT_PORT, 0, 64);
+	tree_file(m->root, "devices/pci0000:00/0000:00:01.0/0000:00:01.0:pcie001/x", "");
+	config(m, SWITCH "0000:02:00.0", TOPOLOGY_TYPE_DOWNSTREAM, 0, 64);
+	tree_file(m->root, "devices/" SWITCH "0000:02:00.0/0000:02:00.0:pcie210/x", "");
+	config(m, SWITCH "0000:02:01.0", TOPOLOGY_TYPE_DOWNSTREAM, 0, 64);
+	tree_file(m->root, "devices/" SWITCH "0000:02:01.0/0000:02:00.0:pcie010/x", "");
+	tree_file(m->root, "devices/" SWITCH "0000:02:01.0/0000:02:01.0:pcie0100/x", "");
+	tree_file(m->root, "devices/" SWITCH "0000:02:01.0/0000:02:01.0:pcie901/x", "");
+	scan(m, &t);
+	assert_int_equal(function(&t, "00:01.0")->type, TOPOLOGY_TYPE_ROOT_PORT);
+	assert_int_equal(function(&t, "02:00.0")->type, TOPOLOGY_TYPE_DOWNSTREAM);
+	assert_int_equal(function(&t, "02:01.0")->type, TOPOLOGY_TYPE_UNKNOWN);
+	assert_int_equal(function(&t, "00:01.0")->acs.state, TOPOLOGY_ACS_UNKNOWN);
+}
+
 /* Behind a VMD begins another machine; virtual functions hang where their physical one does. */
 static void places(void **state)
 {
@@ -573,15 +594,25 @@ static void looks_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_switches),	 TEST(places),
-		TEST(reads_processor),	 TEST(adds),
-		TEST(removes),		 TEST(rebinds),
-		TEST(rereads_bridges),	 TEST(follows_heads),
-		TEST(notices_moves),	 TEST(reads_no_more),
-		TEST(survives_changes),	 TEST(finds_unlisted_bridges),
-		TEST(breaks_cycles),	 TEST(refuses_odd_places),
-		TEST(refuses_odd_files), TEST(refuses_too_much),
-		TEST(looks_up),		 cmocka_unit_test(follows_words),
+		TEST(reads_switches),
+		TEST(places),
+		TEST(reads_services),
+		TEST(reads_processor),
+		TEST(adds),
+		TEST(removes),
+		TEST(rebinds),
+		TEST(rereads_bridges),
+		TEST(follows_heads),
+		TEST(notices_moves),
+		TEST(reads_no_more),
+		TEST(survives_changes),
+		TEST(finds_unlisted_bridges),
+		TEST(breaks_cycles),
+		TEST(refuses_odd_places),
+		TEST(refuses_odd_files),
+		TEST(refuses_too_much),
+		TEST(looks_up),
+		cmocka_unit_test(follows_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
