@@ -20,6 +20,8 @@ unitdir ?= /usr/lib/systemd/system
 sysusersdir ?= /usr/lib/sysusers.d
 tmpfilesdir ?= /usr/lib/tmpfiles.d
 udevrulesdir ?= /usr/lib/udev/rules.d
+# Where the daemon looks, below what is in /etc/p2pmem.
+policydir ?= /usr/lib/p2pmem
 
 CC ?= cc
 AR ?= ar
@@ -54,6 +56,7 @@ all: programs
 
 include common/build.mk
 include topology/build.mk
+include policy/build.mk
 include daemon/build.mk
 include client/build.mk
 include driver/build.mk
@@ -95,7 +98,7 @@ check-deps:
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs
-install: install-programs install-systemd
+install: install-programs install-policy install-systemd
 
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd

@@ -13,5 +13,5 @@ $(LIBP2PMEM): $(LIBP2PMEM_SRC:%.c=$(O)/%.o)
 $(CTL_LIB): $(filter-out $(O)/client/ctl.o,$(CTL_SRC:%.c=$(O)/%.o))
 	$(archive)
 
-$(O)/p2pmemctl: $(O)/client/ctl.o $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
+$(O)/p2pmemctl: $(O)/client/ctl.o $(CTL_LIB) $(LIBP2PMEM) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,json-c libudev blkid libarchive)

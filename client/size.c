@@ -1,48 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/size.h"
 
 static const char units[] = "KMGT";
-
-/* How far a unit shifts, or -EINVAL. */
-static int unit_shift(const char *s)
-{
-	const char *u;
-
-	if (!*s)
-		return 0;
-	u = strchr(units, toupper((unsigned char)*s));
-	if (!u || (s[1] && strcmp(s + 1, "iB") != 0))
-		return -EINVAL;
-	return ((int)(u - units) + 1) * 10;
-}
-
-int size_parse(const char *s, uint64_t *ret)
-{
-	unsigned long long n;
-	char *end;
-	int shift;
-
-	if (!isdigit((unsigned char)*s))
-		return -EINVAL;
-	errno = 0;
-	n = strtoull(s, &end, 10);
-	if (errno)
-		return -errno;
-	shift = unit_shift(end);
-	if (shift < 0)
-		return shift;
-	if (n > (unsigned long long)INT64_MAX >> shift)
-		return -ERANGE;
-	*ret = (uint64_t)n << shift;
-	return 0;
-}
 
 const char *size_short(uint64_t size, char buf[static SIZE_TEXT_MAX])
 {

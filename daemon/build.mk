@@ -15,5 +15,5 @@ $(O)/daemon/interface.c: docs/io.p2pmem.Broker.varlink
 $(DAEMON_LIB): $(DAEMON_SRC:%.c=$(O)/%.o) $(O)/daemon/interface.o
 	$(archive)
 
-$(O)/p2pmemd: $(O)/daemon/main.o $(DAEMON_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
+$(O)/p2pmemd: $(O)/daemon/main.o $(DAEMON_LIB) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,json-c libsystemd libudev)

@@ -11,7 +11,7 @@ CHECK_PROGRAMS :=
 -include tests/fixtures/build.mk
 include tests/fuzz/build.mk
 
-$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(TOPOLOGY_LIB) $(COMMON_LIB)
+$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
 
 # Under events that umockdev makes up.

@@ -56,7 +56,7 @@ private_headers() {
 		# shellcheck disable=SC2046
 		gcc -std=gnu11 -D_GNU_SOURCE -DP2PMEM_VERSION='"0"' -Wall -Wextra -Werror -I. -Iinclude -Iinclude/uapi \
 			$(pkg-config --cflags json-c libsystemd libudev blkid libarchive) -fsyntax-only "$work/h.c" || status=1
-	done < <(sources 'common/*.h' 'topology/*.h' 'daemon/*.h' 'client/*.h')
+	done < <(sources 'common/*.h' 'topology/*.h' 'policy/*.h' 'daemon/*.h' 'client/*.h')
 	return $status
 }
 
@@ -71,7 +71,7 @@ analysed() {
 	# shellcheck disable=SC2046
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -j "$(nproc)" \
 		--suppress=memleak --suppress=normalCheckLevelMaxBranches -I. -Iinclude -Iinclude/uapi \
-		$(sources 'common/*.c' 'topology/*.c' 'daemon/*.c' 'client/*.c')
+		$(sources 'common/*.c' 'topology/*.c' 'policy/*.c' 'daemon/*.c' 'client/*.c')
 }
 
 # Against every header set there is; sparse and W=1 have nothing to say. Sparse
@@ -89,7 +89,7 @@ driver() {
 sparse_runs() {
 	local copy=$work/sparse release
 	mkdir -p "$copy"
-	cp -r Makefile docs common topology daemon client driver include systemd tests "$copy"
+	cp -r Makefile docs common topology policy daemon client driver include systemd tests "$copy"
 	echo 'int p2pmem_not_static;' >> "$copy/driver/ioctl.c"
 	for release in /usr/src/linux-headers-*-amd64; do
 		(cd "$copy" && ! driver "${release#/usr/src/linux-headers-}") || { echo "not noticed: $release"; return 1; }

@@ -7,5 +7,5 @@ CHECK_PROGRAMS += $(O)/p2pmemd-mock
 $(MOCK_LIB): $(O)/tests/mock/driver.o $(O)/tests/mock/tree.o
 	$(archive)
 
-$(O)/p2pmemd-mock: $(O)/tests/mock/main.o $(MOCK_LIB) $(DAEMON_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
+$(O)/p2pmemd-mock: $(O)/tests/mock/main.o $(MOCK_LIB) $(DAEMON_LIB) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,json-c libsystemd libudev)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/cgroup.h"
+#include "policy/peer.h"
+
+int peer_set_cgroup(struct peer *p, const char *path)
+{
+	bool out_of_memory;
+
+	if (!cgroup_path_valid(path))
+		return -EINVAL;
+	p->cgroup = strdup(path);
+	if (!p->cgroup)
+		return -ENOMEM;
+	p->unit = cgroup_system_unit(path, &out_of_memory);
+	if (out_of_memory)
+		return -ENOMEM;
+	p->in_user_slice = cgroup_user_slice(path, &p->slice_uid);
+	return 0;
+}
+
+bool peer_is_member(const struct peer *p, gid_t group)
+{
+	if (p->gid == group)
+		return true;
+	for (size_t i = 0; i < p->n_groups; i++)
+		if (p->groups[i] == group)
+			return true;
+	return false;
+}
+
+uid_t peer_charged_uid(const struct peer *p)
+{
+	return p->uid != 0 && p->in_user_slice ? p->slice_uid : p->uid;
+}
+
+void peer_done(struct peer *p)
+{
+	free(p->groups);
+	free(p->cgroup);
+	free(p->unit);
+	*p = (struct peer){};
+}
