@@ -19,19 +19,9 @@ static void allocation_done(struct allocation *a)
 {
 	view_done(&a->view);
 	free(a->devices);
+	free(a->objects);
 	free(a->candidates);
 	json_object_put(a->refusals);
-}
-
-static int check_policy(struct allocation *a)
-{
-	if (policy_may_allocate(&a->broker->policy, a->who))
-		return 0;
-	return allocation_stop(answer_error_strings(
-		a->answer, BROKER_INTERFACE ".NotPermitted", "reason",
-		"only root and the members of the group p2pmem may be lent memory", "remedy",
-		"Have an administrator add the user to the group (usermod -aG p2pmem USER), and log "
-		"in again."));
 }
 
 static int refuse_driver(struct allocation *a, const struct reason *why)
@@ -55,11 +45,12 @@ static int check_driver(struct allocation *a)
 static int refuse_space(struct allocation *a)
 {
 	_cleanup_json_ struct json_object *p = json_object_new_object();
-	const struct candidate *c = &a->candidates[0];
+	const struct candidate *c = NULL;
 	char name[REGION_NAME_MAX];
 
-	for (size_t i = 1; i < a->n_candidates; i++)
-		if (a->candidates[i].free > c->free)
+	for (size_t i = 0; i < a->n_candidates; i++)
+		if (a->candidates[i].most >= a->request.min_size &&
+		    (!c || a->candidates[i].free > c->free))
 			c = &a->candidates[i];
 	if (!p || json_add_string(p, "region", region_name(c->region, NULL, name)) < 0 ||
 	    json_add_int(p, "free", (int64_t)c->free) < 0 ||
@@ -77,6 +68,8 @@ static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc
 	for (size_t i = 0; i < a->n_candidates; i++) {
 		int r;
 
+		if (a->candidates[i].most < length)
+			continue;
 		m->length = length;
 		r = d->ops->alloc(d->data, a->candidates[i].region, m);
 		if (r == 0) {
@@ -90,16 +83,9 @@ static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc
 	return -ENOMEM;
 }
 
-static uint64_t next_length(uint64_t length, uint64_t least)
-{
-	uint64_t page = least < 4096 ? least : 4096, half = length / 2 / page * page;
-
-	return half > least ? half : least;
-}
-
 static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struct candidate **ret)
 {
-	uint64_t length = a->request.size;
+	uint64_t length = allocation_first_length(a);
 	_cleanup_(reason_done) struct reason why = {};
 	int r;
 
@@ -107,7 +93,7 @@ static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struc
 		r = try_length(a, length, m, ret);
 		if (r != -ENOMEM || length == a->request.min_size)
 			break;
-		length = next_length(length, a->request.min_size);
+		length = allocation_next_length(a, length);
 	}
 	if (r == -ENOMEM)
 		return refuse_space(a);
@@ -120,11 +106,21 @@ static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struc
 
 /* ---- lease ----------------------------------------------------------- */
 
+/* Words of its own, since a rule goes when the policy is read anew. */
+static int copy_words(const struct allocation *a, const struct grant *g, struct lease *l)
+{
+	l->tenant = strdup(g->tenant);
+	l->rule = strdup(g->rule_name);
+	if (a->request.name)
+		l->name = strdup(a->request.name);
+	return l->tenant && l->rule && (l->name || !a->request.name) ? 0 : -ENOMEM;
+}
+
 static int record(struct allocation *a, const struct p2pmem_alloc *m, const struct candidate *c)
 {
 	struct lease l = {
 		.buffer = m->id,
-		.uid = a->who->uid,
+		.uid = c->grant.uid,
 		.region = c->region->region,
 		.provider = c->region->provider,
 		.size = m->length,
@@ -134,14 +130,15 @@ static int record(struct allocation *a, const struct p2pmem_alloc *m, const stru
 		.since = broker_now(),
 		.state = P2PMEM_STATE_LIVE,
 	};
+	int r = copy_words(a, &c->grant, &l);
 
 	memcpy(l.cookie, m->cookie, sizeof(l.cookie));
-	if (a->request.name) {
-		l.name = strdup(a->request.name);
-		if (!l.name) {
-			lease_done(&l);
-			return -ENOMEM;
-		}
+	if (r == 0)
+		r = charge_take(&a->broker->accounts, l.tenant, l.uid, &l.provider, l.size,
+				&l.charge);
+	if (r < 0) {
+		lease_done(&l);
+		return r;
 	}
 	return leases_add(&a->broker->leases, &l);
 }
@@ -157,8 +154,9 @@ static int reply(struct allocation *a, int *fd)
 		return -ENOMEM;
 	a->answer->parameters = take_ptr(p);
 	a->answer->fd = take_fd(fd);
-	log_info("Lent %llu bytes of p2pmem%u to uid %u (pid %d).", (unsigned long long)l->size,
-		 l->region, (unsigned int)a->who->uid, (int)a->who->pid);
+	log_info("Lent %llu bytes of p2pmem%u to uid %u (pid %d), charged to %s by rule %s.",
+		 (unsigned long long)l->size, l->region, (unsigned int)a->who->uid,
+		 (int)a->who->pid, l->tenant, l->rule);
 	return 0;
 }
 
@@ -183,7 +181,12 @@ int broker_allocate(struct broker *b, const struct peer *who, struct json_object
 		    struct answer *ret)
 {
 	static int (*const steps[])(struct allocation *) = {
-		check_policy, check_driver, allocation_resolve_devices, allocation_find_candidates,
+		allocation_check_peer,
+		check_driver,
+		allocation_resolve_devices,
+		allocation_name_devices,
+		allocation_find_candidates,
+		allocation_check_quota,
 		lend,
 	};
 	_cleanup_(allocation_done) struct allocation a = { .broker = b, .who = who, .answer = ret };

@@ -11,6 +11,9 @@
 
 #define ALLOCATION_STOP 1
 
+/* Of a region: it was refused, with the reason in the list of them. */
+#define ALLOCATION_REFUSED 2
+
 struct allocation {
 	struct broker *broker;
 	const struct peer *who;
@@ -18,6 +21,7 @@ struct allocation {
 	struct view view;
 	struct p2pmem_pci_address *devices; /* each once */
 	size_t n_devices;
+	struct object *objects; /* the devices as rules name them */
 	struct candidate *candidates;
 	size_t n_candidates;
 	struct json_object *refusals;
@@ -30,8 +34,25 @@ static inline int allocation_stop(int r)
 	return r < 0 ? r : ALLOCATION_STOP;
 }
 
+/* Is there any rule for the peer? */
+int allocation_check_peer(struct allocation *a);
+
 /* From what the request names to PCI functions, through layers that all pass P2P pages. */
 int allocation_resolve_devices(struct allocation *a);
 
 /* The regions that all devices reach, best first; no fewer than one. */
 int allocation_find_candidates(struct allocation *a);
+
+/* Fills a->objects. */
+int allocation_name_devices(struct allocation *a);
+
+/* Asks policy for a region that all devices reach. 0 with @c->grant, or ALLOCATION_REFUSED. */
+int allocation_grant(struct allocation *a, const struct topology_function *provider,
+		     const struct grant_pool *pool, struct candidate *c);
+
+/* How much the candidates may be asked for; that one of them is large enough. */
+int allocation_check_quota(struct allocation *a);
+
+/* The lengths to try, from the longest that is allowed to the shortest that is asked for. */
+uint64_t allocation_first_length(const struct allocation *a);
+uint64_t allocation_next_length(const struct allocation *a, uint64_t length);

@@ -65,15 +65,19 @@ static int consider(struct allocation *a, const struct topology_function *provid
 		    const struct p2pmem_region_info *region)
 {
 	struct candidate c = { .region = region, .verdict = P2PMEM_VERDICT_BUS };
-	uint64_t size;
+	struct grant_pool pool;
 	bool fits;
 	int r = judge_region(a, provider, &c, &fits);
 
 	if (r < 0 || !fits)
 		return r;
-	/* Only for the order: whether there is room is seen when it is taken. */
-	if (topology_pool(&a->broker->sysfs, &provider->address, &size, &c.free) < 0)
-		c.free = 0;
+	/* For the order and the limits: whether there is room is seen when it is taken. */
+	if (topology_pool(&a->broker->sysfs, &provider->address, &pool.size, &pool.free) < 0)
+		pool = (struct grant_pool){};
+	c.free = pool.free;
+	r = allocation_grant(a, provider, &pool, &c);
+	if (r != 0)
+		return r == ALLOCATION_REFUSED ? 0 : r;
 	return array_push(a->candidates, a->n_candidates, c);
 }
 

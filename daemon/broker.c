@@ -26,6 +26,8 @@ void broker_done(struct broker *b)
 	leases_done(&b->leases);
 	disagreements_done(&b->disagreements);
 	free(b->release);
+	policy_done(&b->policy);
+	free(b->policy_problem);
 	sysfs_done(&b->sysfs);
 }
 
@@ -52,6 +54,11 @@ int broker_status(struct broker *b, char *text, size_t size)
 		return r;
 	if (v.driver_error)
 		snprintf(text, size, "Cannot lend: %s.", v.driver_reason.why);
+	else if (b->policy_problem)
+		snprintf(text, size, "%s: the policy is wrong: %s",
+			 b->policy_read ? "Going by the policy as it was before" :
+					  "Lending to root only",
+			 b->policy_problem);
 	else
 		snprintf(text, size, "%zu region%s of peer-to-peer memory.", v.n_regions,
 			 v.n_regions == 1 ? "" : "s");

@@ -13,14 +13,19 @@
 #include "daemon/disagreement.h"
 #include "daemon/lease.h"
 #include "daemon/peer.h"
-#include "daemon/policy.h"
+#include "daemon/quota.h"
 #include "daemon/region.h"
+#include "policy/policy.h"
 #include "topology/sysfs.h"
 #include "topology/topology.h"
 
 struct broker {
 	const struct region_driver *driver;
 	struct policy policy;
+	const char *const *policy_folders; /* what it is read from */
+	bool policy_read; /* it was; until then there is none */
+	char *policy_problem; /* why it could not be read the last time, or NULL */
+	struct accounts accounts; /* of the leases */
 	struct sysfs sysfs;
 	struct topology topology;
 	bool topology_current;
@@ -32,6 +37,7 @@ struct broker {
 	char *release; /* of the kernel; NULL: not known */
 };
 
+/* The rules of @policy are taken over. */
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
 		const struct policy *policy);
 void broker_done(struct broker *b);
@@ -52,6 +58,7 @@ int broker_list_host_bridges(struct broker *b, struct answer *ret);
 int broker_list_functions(struct broker *b, struct answer *ret);
 int broker_explain(struct broker *b, struct json_object *parameters, struct answer *ret);
 int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret);
+int broker_reload(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
 		    struct answer *ret);
 

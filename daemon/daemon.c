@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
-#include <limits.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -60,42 +58,6 @@ static int parse_options(int argc, char **argv, struct options *ret)
 	return -EINVAL;
 }
 
-static bool number_parse(const char *s, gid_t *ret)
-{
-	char *end;
-	unsigned long value;
-
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	value = strtoul(s, &end, 10);
-	if (errno || *end || value >= UINT_MAX)
-		return false;
-	*ret = (gid_t)value;
-	return true;
-}
-
-/* Once, at the start: asking for it may mean asking a server. */
-static void read_policy(const char *group, struct policy *ret)
-{
-	struct group *g;
-
-	*ret = (struct policy){};
-	if (number_parse(group, &ret->group)) {
-		ret->has_group = true;
-		return;
-	}
-	g = getgrnam(group);
-	if (g) {
-		ret->has_group = true;
-		ret->group = g->gr_gid;
-		return;
-	}
-	log_warning("There is no group %s, so only root is lent memory; create it "
-		    "(systemd-sysusers) and restart.",
-		    group);
-}
-
 static int open_socket(const struct options *o)
 {
 	int fd = o->socket ? listen_path(o->socket) : listen_inherited();
@@ -111,7 +73,6 @@ static int open_socket(const struct options *o)
 int daemon_main(int argc, char **argv, const struct world *world)
 {
 	struct options o = {};
-	struct policy policy;
 	int fd, r = parse_options(argc, argv, &o);
 
 	if (r < 0 || o.done)
@@ -119,8 +80,7 @@ int daemon_main(int argc, char **argv, const struct world *world)
 	fd = open_socket(&o);
 	if (fd < 0)
 		return EXIT_FAILURE;
-	read_policy(world->group, &policy);
-	r = manager_run(world, &policy, fd);
+	r = manager_run(world, fd);
 	if (r < 0)
 		log_error("Stopped: %s.", strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -35,11 +34,11 @@ struct json_object *describe_lease(const struct lease *l, uint64_t now)
 {
 	_cleanup_json_ struct json_object *o = json_object_new_object();
 	const struct p2pmem_region_info region = { .region = l->region };
-	char id[LEASE_ID_MAX], tenant[32], name[REGION_NAME_MAX];
+	char id[LEASE_ID_MAX], name[REGION_NAME_MAX];
 
-	snprintf(tenant, sizeof(tenant), "uid:%u", (unsigned int)l->uid);
 	if (!o || json_add_string(o, "id", lease_id(l, id)) < 0 ||
-	    json_add_string(o, "tenant", tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
+	    json_add_string(o, "tenant", l->tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
+	    json_add_string(o, "rule", l->rule) < 0 ||
 	    json_add_string(o, "name", l->name) < 0 ||
 	    json_add_string(o, "region", region_name(&region, NULL, name)) < 0 ||
 	    json_add(o, "provider", describe_address(&l->provider)) < 0 ||

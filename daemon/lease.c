@@ -11,6 +11,9 @@
 
 void lease_done(struct lease *l)
 {
+	charge_release(&l->charge);
+	free(l->tenant);
+	free(l->rule);
 	free(l->name);
 	free(l->devices);
 	*l = (struct lease){};

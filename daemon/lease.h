@@ -9,12 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/quota.h"
 #include "topology/topology.h"
 
 struct lease {
 	uint8_t cookie[P2PMEM_COOKIE_SIZE];
 	uint64_t buffer;
-	uid_t uid;
+	char *tenant; /* whom it is charged to */
+	uid_t uid; /* within that: charged */
+	char *rule; /* that granted it */
+	struct charge charge;
 	char *name; /* the tenant's word for it, or NULL */
 	unsigned int region;
 	struct p2pmem_pci_address provider;

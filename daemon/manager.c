@@ -3,15 +3,18 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "daemon/manager.h"
 #include "daemon/monitor.h"
+#include "daemon/reload.h"
 #include "daemon/session.h"
 
 /* The last ones are root's, so that it is never shut out. */
@@ -162,9 +165,25 @@ static void on_drain(void *userdata)
 	monitor_drain(m->monitor);
 }
 
+/* What is wrong is in the log and the status; a service manager that waits is not to wait in vain. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct manager *m = userdata;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   (unsigned long long)t.tv_sec * 1000000U + (unsigned long long)t.tv_nsec / 1000U);
+	if (broker_load_policy(&m->broker) == -ENOMEM)
+		log_error("Out of memory: the policy stays as it was.");
+	report_status(m);
+	sd_notify(false, "READY=1");
+	return 0;
+}
+
 static int add_signals(struct manager *m)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -174,7 +193,8 @@ static int add_signals(struct manager *m)
 		return -errno;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* Without a handler the loop ends. */
-		int r = sd_event_add_signal(m->event, NULL, signals[i], NULL, NULL);
+		int r = sd_event_add_signal(m->event, NULL, signals[i],
+					    signals[i] == SIGHUP ? on_reload : NULL, m);
 
 		if (r < 0)
 			return r;
@@ -217,14 +237,18 @@ static void add_monitor(struct manager *m)
 	m->broker.drain_userdata = m;
 }
 
-static int manager_init(struct manager *m, const struct world *world, const struct policy *policy)
+static int manager_init(struct manager *m, const struct world *world)
 {
 	int r = sd_event_new(&m->event);
 
 	if (r < 0)
 		return r;
-	r = broker_init(&m->broker, world->driver, world->sysfs, policy);
+	r = broker_init(&m->broker, world->driver, world->sysfs, &(struct policy){});
 	if (r < 0)
+		return r;
+	m->broker.policy_folders = world->policy;
+	r = broker_load_policy(&m->broker);
+	if (r < 0 && r != -EBADMSG)
 		return r;
 	m->host = (struct session_host){
 		.event = m->event,
@@ -241,10 +265,10 @@ static int manager_init(struct manager *m, const struct world *world, const stru
 	return r < 0 ? r : add_listener(m);
 }
 
-int manager_run(const struct world *world, const struct policy *policy, int listen_fd)
+int manager_run(const struct world *world, int listen_fd)
 {
 	_cleanup_(manager_done) struct manager m = { .listen_fd = listen_fd };
-	int r = manager_init(&m, world, policy);
+	int r = manager_init(&m, world);
 
 	if (r < 0)
 		return r;

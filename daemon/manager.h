@@ -5,16 +5,17 @@
  */
 #pragma once
 
-#include "daemon/policy.h"
+#include <stdbool.h>
+
 #include "daemon/region.h"
 
 /* What the daemon stands on; tests put other things there. */
 struct world {
 	const struct region_driver *driver;
 	const char *sysfs;
-	const char *group; /* whose members may be lent memory: a name or a number */
+	const char *const *policy; /* folders that it is read from, ended by NULL */
 	bool udev; /* udev tells of changes in that sysfs */
 };
 
 /* Serves @listen_fd, which is taken over, until it is told to stop. */
-int manager_run(const struct world *world, const struct policy *policy, int listen_fd);
+int manager_run(const struct world *world, int listen_fd);

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The cgroup is found by the number of the process, which may be another's by
+ * the time it is looked at. So the kernel is asked for a descriptor of the
+ * process that connected, and if that is still alive after the cgroup was
+ * read, the number was its own all the while.
+ */
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "common/cleanup.h"
 #include "daemon/peer.h"
+
+/* Since Linux 6.5, and not in all headers. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 static int read_groups(int fd, gid_t **ret, size_t *ret_n)
 {
@@ -26,9 +41,72 @@ static int read_groups(int fd, gid_t **ret, size_t *ret_n)
 	return 0;
 }
 
+/* A kernel without SO_PEERPIDFD has no driver of ours either, but runs the tests. */
+static int open_process(int fd, pid_t pid)
+{
+	socklen_t size = sizeof(int);
+	int process;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &process, &size) == 0)
+		return process;
+	if (errno != ENOPROTOOPT)
+		return -errno;
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	return process < 0 ? -errno : process;
+}
+
+static bool is_alive(int process)
+{
+	struct pollfd p = { .fd = process, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* The path in the unified hierarchy; NULL: the process is in none. */
+static int read_cgroup(pid_t pid, char **ret)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	char path[32];
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (errno = 0, getline(&line, &size, f) >= 0) {
+		if (strncmp(line, "0::", strlen("0::")) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		*ret = strdup(line + strlen("0::"));
+		return *ret ? 0 : -ENOMEM;
+	}
+	return errno ? -errno : 0;
+}
+
+/* What is short here is short for others as well; all else is the peer's. */
+static bool is_ours(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+static int place(int fd, struct peer *p)
+{
+	_cleanup_close_ int process = open_process(fd, p->pid);
+	_cleanup_free_ char *cgroup = NULL;
+	int r = process < 0 ? process : read_cgroup(p->pid, &cgroup);
+
+	if (r == 0 && !is_alive(process))
+		r = -ESRCH;
+	if (r == 0 && cgroup)
+		r = peer_set_cgroup(p, cgroup);
+	p->lost = r < 0;
+	return is_ours(r) ? r : 0;
+}
+
 int peer_read(int fd, struct peer *ret)
 {
-	struct peer p = {};
+	_cleanup_(peer_done) struct peer p = {};
 	struct ucred cred;
 	socklen_t size = sizeof(cred);
 	int r;
@@ -41,12 +119,10 @@ int peer_read(int fd, struct peer *ret)
 	p.uid = cred.uid;
 	p.gid = cred.gid;
 	p.pid = cred.pid;
+	r = place(fd, &p);
+	if (r < 0)
+		return r;
 	*ret = p;
+	p = (struct peer){};
 	return 0;
-}
-
-void peer_done(struct peer *p)
-{
-	free(p->groups);
-	*p = (struct peer){};
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is at the other end of a socket, as the kernel recorded it when it connected. */
+/*
+ * Who is at the other end of a socket: user and groups as the kernel recorded
+ * them when it connected, and the cgroup of the process that did. Nothing that
+ * a peer says is asked for.
+ */
 #pragma once
 
-#include <stddef.h>
-#include <sys/types.h>
-
-struct peer {
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;
-	gid_t *groups; /* supplementary */
-	size_t n_groups;
-};
+#include "policy/peer.h"
 
 int peer_read(int fd, struct peer *ret);
-void peer_done(struct peer *p);

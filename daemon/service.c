@@ -129,6 +129,11 @@ static int list_leases(const struct context *c, struct answer *ret)
 	return broker_list_leases(c->broker, c->who, ret);
 }
 
+static int reload(const struct context *c, struct answer *ret)
+{
+	return broker_reload(c->broker, c->who, ret);
+}
+
 static int allocate(const struct context *c, struct answer *ret)
 {
 	return broker_allocate(c->broker, c->who, c->parameters, ret);
@@ -145,6 +150,7 @@ static const struct method methods[] = {
 	{ BROKER_INTERFACE ".Explain", false, true, explain },
 	{ BROKER_INTERFACE ".ListLeases", true, false, list_leases },
 	{ BROKER_INTERFACE ".Allocate", false, true, allocate },
+	{ BROKER_INTERFACE ".Reload", false, false, reload },
 };
 
 static int run(const struct method *m, const struct varlink_call *call, const struct context *c,

@@ -3,10 +3,12 @@
  * p2pmemd-mock TREE GROUP ERRNO [OPTIONS OF p2pmemd]
  *
  * The daemon on the mock driver. TREE is made (see tree_machine()) if it is
- * not there. GROUP takes the place of p2pmem. Every request of the driver
- * fails with ERRNO unless that is 0.
+ * not there. The policy is read from TREE.policy, which is made if it is not
+ * there, with a rule that lets GROUP have everything. Every request of the
+ * driver fails with ERRNO unless that is 0.
  */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,8 +16,25 @@
 #include "tests/mock/driver.h"
 #include "tests/mock/tree.h"
 
+static const char *make_policy(const char *tree, const char *group)
+{
+	static char folder[4096];
+	char rule[256];
+
+	snprintf(folder, sizeof(folder), "%s.policy", tree);
+	if (access(folder, F_OK) == 0)
+		return folder;
+	snprintf(rule, sizeof(rule),
+		 "{\"rules\":[{\"name\":\"group\",\"who\":{\"group\":\"%s\"},"
+		 "\"regions\":[\"*\"],\"devices\":[\"*\"]}]}\n",
+		 group);
+	tree_file(folder, "policy.json", rule);
+	return folder;
+}
+
 int main(int argc, char **argv)
 {
+	const char *policy[2] = {};
 	struct world world = {};
 	struct mock_driver *m;
 	int r;
@@ -28,7 +47,8 @@ int main(int argc, char **argv)
 	mock_driver_fail(m, -atoi(argv[3]));
 	world.driver = mock_driver_interface(m);
 	world.sysfs = argv[1];
-	world.group = argv[2];
+	policy[0] = make_policy(argv[1], argv[2]);
+	world.policy = policy;
 	r = daemon_main(argc - 3, argv + 3, &world);
 	mock_driver_free(m);
 	return r;

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "daemon/broker.h"
 #include "daemon/service.h"
+#include "policy/parse.h"
 #include "tests/mock/driver.h"
 #include "tests/unit/machine.h"
 
@@ -27,11 +28,23 @@ static const struct peer bob = { .uid = 1001, .gid = 50 };
 static const struct peer mallory = { .uid = 1002, .gid = 1002 };
 static const struct peer root = { .uid = 0, .gid = 0 };
 
+/* Group 50 may have everything. */
+static void policy_of_members(struct policy *ret)
+{
+	static const char text[] = "{\"rules\":[{\"name\":\"members\",\"who\":{\"group\":50},"
+				   "\"regions\":[\"*\"],\"devices\":[\"*\"]}]}";
+	_cleanup_(mistakes_done) struct mistakes m = {};
+
+	assert_int_equal(policy_parse("test", text, strlen(text), NULL, ret, &m), 0);
+	assert_int_equal(m.n, 0);
+}
+
 static int set_up(void **state)
 {
 	static struct fixture f;
-	const struct policy policy = { .has_group = true, .group = 50 };
+	struct policy policy = {};
 
+	policy_of_members(&policy);
 	machine_new(&f.machine);
 	f.driver = mock_driver_new(f.machine.root);
 	*state = &f;
@@ -268,7 +281,7 @@ static void lends(void **state)
 	assert_int_equal(number(l, "size"), 8192);
 	assert_string_equal(text(l, "region"), "p2pmem0");
 	assert_string_equal(text(l, "provider"), "0000:03:00.0");
-	assert_string_equal(text(l, "tenant"), "uid:1000");
+	assert_string_equal(text(l, "tenant"), "group:50");
 	assert_string_equal(text(l, "name"), "job");
 	assert_string_equal(text(l, "verdict"), "bus");
 	assert_string_equal(text(l, "state"), "live");
@@ -467,7 +480,14 @@ static void falls_back_to_less(void **state)
 		 "{\"size\":6291456,\"minSize\":4096,\"devices\":[{\"address\":\"05:00.0\"}],"
 		 "\"region\":\"p2pmem1\"}",
 		 &a);
-	assert_int_equal(number(expect_lease(&a), "size"), 6291456 / 4);
+	/* All that there is. */
+	assert_int_equal(number(expect_lease(&a), "size"), 2097152);
+	answer_done(&a);
+	allocate(
+		f, &alice,
+		"{\"size\":1572864,\"devices\":[{\"address\":\"05:00.0\"}],\"region\":\"p2pmem1\"}",
+		&a);
+	assert_int_equal(number(expect_lease(&a), "size"), 1572864);
 	/* 512 KiB are left, and halves of a megabyte and a bit go below it at once. */
 	allocate(f, &alice,
 		 "{\"size\":1052672,\"minSize\":524288,\"devices\":[{\"address\":\"05:00.0\"}],"
