@@ -192,9 +192,10 @@ static int add_signals(struct manager *m)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		/* Without a handler the loop ends. */
-		int r = sd_event_add_signal(m->event, NULL, signals[i],
-					    signals[i] == SIGHUP ? on_reload : NULL, m);
+		bool reload = signals[i] == SIGHUP;
+		/* Without a handler the loop ends, with what stands in its data as the result. */
+		int r = sd_event_add_signal(m->event, NULL, signals[i], reload ? on_reload : NULL,
+					    reload ? m : NULL);
 
 		if (r < 0)
 			return r;

@@ -57,7 +57,8 @@ static int load(struct broker *b, struct mistakes *m)
 	free(b->policy_problem);
 	b->policy_problem = r < 0 ? problem_text(m) : NULL;
 	if (r < 0) {
-		log_error("The policy has %zu mistakes, so %s.", m->n_errors,
+		log_error("The policy has %zu mistake%s, so %s.", m->n_errors,
+			  m->n_errors == 1 ? "" : "s",
 			  b->policy_read ? "the one before it stays in force" :
 					   "nothing is lent but to root");
 		return r;
@@ -67,7 +68,7 @@ static int load(struct broker *b, struct mistakes *m)
 		log_warning("The policy has no rules, so nothing is lent but to root; see "
 			    "p2pmem.policy(5).");
 	else
-		log_info("The policy has %zu rules.", b->policy.n);
+		log_info("The policy has %zu rule%s.", b->policy.n, b->policy.n == 1 ? "" : "s");
 	return 0;
 }
 

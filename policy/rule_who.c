@@ -41,7 +41,7 @@ static bool is_account_name(const char *s)
 {
 	_cleanup_free_ char *clean = utf8_clean(s);
 
-	return clean && *s && strlen(s) <= ACCOUNT_MAX && strcmp(clean, s) == 0 &&
+	return clean && *s && *s != '-' && strlen(s) <= ACCOUNT_MAX && strcmp(clean, s) == 0 &&
 	       !s[strcspn(s, ":/, \t")] && s[strspn(s, "0123456789")];
 }
 

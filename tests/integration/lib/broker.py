@@ -34,13 +34,17 @@ class VarlinkError(Exception):
 
 
 class Daemon:
-    """A daemon that lends to the members of `group`."""
+    """A daemon that lends to the members of `group`, or by the text that is its policy."""
 
-    def __init__(self, group=GROUP, errno=0, activated=False):
+    def __init__(self, group=GROUP, errno=0, activated=False, policy=None):
         self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
         os.chmod(self.folder, 0o755)
         self.tree = os.path.join(self.folder, "sys")
         self.path = os.path.join(self.folder, "socket")
+        self.policy = self.tree + ".policy"
+        if policy is not None:
+            os.mkdir(self.policy)
+            self.write_policy(policy)
         self.log = open(os.path.join(self.folder, "log"), "w+")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(os.path.join(self.folder, "notify"))
@@ -75,6 +79,20 @@ class Daemon:
     def wait_for(self, word):
         while not any(line == word for line in self.told):
             self.told += self.notify.recv(65536).decode().splitlines()
+
+    def write_policy(self, policy, name="policy.json"):
+        text = policy if isinstance(policy, str) else json.dumps({"rules": policy})
+        with open(os.path.join(self.policy, name), "w") as file:
+            file.write(text)
+
+    def reload(self):
+        """Asks as the service manager does, and waits until it is done."""
+        self.told = []
+        os.kill(self.pid, signal.SIGHUP)
+        self.wait_for("READY=1")
+
+    def status(self):
+        return [line for line in self.told if line.startswith("STATUS=")][-1]
 
     def stop(self, with_signal=signal.SIGTERM):
         os.kill(self.pid, with_signal)
