@@ -38,8 +38,7 @@ struct json_object *describe_lease(const struct lease *l, uint64_t now)
 
 	if (!o || json_add_string(o, "id", lease_id(l, id)) < 0 ||
 	    json_add_string(o, "tenant", l->tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
-	    json_add_string(o, "rule", l->rule) < 0 ||
-	    json_add_string(o, "name", l->name) < 0 ||
+	    json_add_string(o, "rule", l->rule) < 0 || json_add_string(o, "name", l->name) < 0 ||
 	    json_add_string(o, "region", region_name(&region, NULL, name)) < 0 ||
 	    json_add(o, "provider", describe_address(&l->provider)) < 0 ||
 	    json_add_int(o, "size", (int64_t)l->size) < 0 ||
