@@ -12,7 +12,7 @@ FUZZERS := $(FUZZ_TARGETS:%=$(O)/fuzz/%)
 $(FUZZ_REPLAYS): $(O)/tests/fuzz/replay-%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay-%.o $(MOCK_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,json-c)
 
-$(O)/tests/fuzz/replay-%.o: tests/fuzz/replay.c | check-deps
+$(FUZZ_REPLAYS:%=%.o): $(O)/tests/fuzz/replay-%.o: tests/fuzz/replay.c | check-deps
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
 		-DFUZZ_CORPUS='"tests/fuzz/corpus/$*"' -MMD -MP -c -o $@ $<
