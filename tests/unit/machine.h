@@ -37,7 +37,7 @@ static inline void machine_done(struct machine *m)
 /* Takes the file or the link at @path away. */
 static inline void machine_unlink(struct machine *m, const char *path)
 {
-	char full[256];
+	char full[512];
 
 	snprintf(full, sizeof(full), "%s/%s", m->root, path);
 	assert_int_equal(unlink(full), 0);
