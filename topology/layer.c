@@ -19,7 +19,7 @@
 
 static const struct {
 	const char *name;
-	bool never; /* on no kernel, for its nature */
+	bool never; /* passes them */
 	const char *why;
 	const char *remedy;
 } kinds[] = {
@@ -68,9 +68,15 @@ static bool mirrors_or_stripes(const struct layer *l)
 			    strcmp(l->level, "raid10") == 0);
 }
 
+/* On no kernel, for what it is. */
+static bool never_passes(const struct layer *l)
+{
+	return kinds[l->kind].never || l->crypt || l->childless;
+}
+
 bool layer_asks_kernel(const struct layer *l)
 {
-	return !kinds[l->kind].never && !l->childless && !l->unread;
+	return !never_passes(l) && !l->unread;
 }
 
 /* What came with one version, as far as is known on either side of it. */
@@ -91,7 +97,7 @@ enum layer_passes layer_known(const struct layer *l, const char *release)
 {
 	if (l->unread)
 		return LAYER_PASSES_UNKNOWN;
-	if (kinds[l->kind].never || l->childless)
+	if (never_passes(l))
 		return LAYER_PASSES_NO;
 	switch (l->kind) {
 	case LAYER_PARTITION:

@@ -403,7 +403,13 @@ static void keeps_what_is_certain(void **state)
 	expect_refused(&t, "gone", NULL);
 	block_target_done(&t);
 
-	resolve(*state, 254, 0, NEW, &t);
+	STACK(m, "dm-1", "253:1", "nvme1n1");
+	attribute(m, "dm-1/dm/uuid", "CRYPT-LUKS2-x\n");
+	resolve(m, 253, 1, NEW, &t);
+	block_ask(&t, ask, &all);
+	expect_refused(&t, "dm-1", "encrypts");
+	block_target_done(&t);
+	resolve(m, 254, 0, NEW, &t);
 	block_ask(&t, ask, &all);
 	expect_refused(&t, "vda", NULL);
 	block_target_done(&t);
