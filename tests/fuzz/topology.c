@@ -218,14 +218,55 @@ static void judge_all(const struct topology *t)
 			judge(t, t->functions[i], t->functions[k]);
 }
 
+static int takes_all(unsigned int major, unsigned int minor, void *userdata)
+{
+	return 1;
+}
+
+static void check_layer(const struct layer *l)
+{
+	_cleanup_free_ char *why = NULL;
+	const char *remedy;
+
+	must(layer_reason(l, &why, &remedy) == 0);
+	must(!why == (l->passes == LAYER_PASSES_YES) && !remedy == !why);
+	check_text(why);
+}
+
+/* Whatever their queues say: what never passes does not, and a yes has functions. */
+static void check_target(const struct block_target *t)
+{
+	const struct layer *refusal = block_refusal(t);
+
+	must(t->n_layers > 0);
+	must(refusal || t->n_functions > 0);
+	for (size_t i = 0; i < t->n_layers; i++) {
+		const struct layer *l = &t->layers[i];
+
+		check_layer(l);
+		must(refusal || (l->passes == LAYER_PASSES_YES && layer_asks_kernel(l)));
+	}
+}
+
 static int follow_block(const char *name, void *userdata)
 {
 	_cleanup_(block_target_done) struct block_target target = {};
 	unsigned int major, minor;
 
-	if (sscanf(name, "%u:%u", &major, &minor) == 2 &&
-	    block_resolve(userdata, major, minor, "6.12.0", &target) == 0)
-		must(block_refusal(&target) || target.n_functions > 0);
+	if (sscanf(name, "%u:%u", &major, &minor) != 2 ||
+	    block_resolve(userdata, major, minor, "6.12.0", &target) < 0)
+		return 0;
+	check_target(&target);
+	block_ask(&target, takes_all, NULL);
+	check_target(&target);
+	return 0;
+}
+
+static int find_block(const char *name, void *userdata)
+{
+	unsigned int major, minor;
+
+	block_find(userdata, name, &major, &minor);
 	return 0;
 }
 
@@ -237,6 +278,8 @@ static void read_all(struct sysfs *s, struct topology *t)
 	check_model(t);
 	judge_all(t);
 	sysfs_each(s, "dev/block", follow_block, s);
+	sysfs_each(s, "class/block", find_block, s);
+	find_block("data", s);
 }
 
 static void follow_event(struct sysfs *s, struct topology *t, const char *path, bool *scanned)
