@@ -13,6 +13,7 @@ struct pairs {
 	size_t good; /* with a device other than the provider */
 	size_t own; /* with the provider itself */
 	const struct p2pmem_pair *first_bad;
+	const struct p2pmem_pair *first_unknown;
 };
 
 static bool is_good(const struct p2pmem_pair *p)
@@ -20,13 +21,22 @@ static bool is_good(const struct p2pmem_pair *p)
 	return p->verdict == P2PMEM_VERDICT_BUS || p->verdict == P2PMEM_VERDICT_BRIDGE;
 }
 
+/* A device's way to its own memory is no example for others. */
+static void keep_first(const struct p2pmem_pair *p, const struct p2pmem_pair **first)
+{
+	if (!*first && strcmp(p->provider, p->device) != 0)
+		*first = p;
+}
+
 static void count(const struct p2pmem_pair *p, struct pairs *ret)
 {
 	*ret = (struct pairs){};
 	for (; p; p = p->next) {
 		ret->n++;
-		if (!is_good(p))
-			ret->first_bad = ret->first_bad ? ret->first_bad : p;
+		if (p->verdict == P2PMEM_VERDICT_UNKNOWN)
+			keep_first(p, &ret->first_unknown);
+		else if (!is_good(p))
+			keep_first(p, &ret->first_bad);
 		else if (strcmp(p->provider, p->device) == 0)
 			ret->own++;
 		else
@@ -34,29 +44,40 @@ static void count(const struct p2pmem_pair *p, struct pairs *ret)
 	}
 }
 
+static void say_example(struct doctor *d, const struct pairs *pairs)
+{
+	const struct p2pmem_pair *p = pairs->first_unknown ? pairs->first_unknown :
+							     pairs->first_bad;
+	const char *reason = p->reason ? p->reason : p2pmem_verdict_name(p->verdict);
+
+	if (pairs->first_unknown)
+		doctor_add(d, "topology.pairs", DOCTOR_UNKNOWN,
+			   "of no device it is known that it reaches the memory of another; %s and "
+			   "%s, for one: %s",
+			   p->provider, p->device, reason);
+	else
+		doctor_add(d, "topology.pairs", DOCTOR_WARNING,
+			   "no device reaches the memory of another; %s and %s, for one: %s",
+			   p->provider, p->device, reason);
+	doctor_remedy(d, "%s", p->remedy ? p->remedy : "p2pmemctl explain says more");
+}
+
 static void check_pairs(struct doctor *d)
 {
-	const struct p2pmem_pair *bad;
 	struct pairs pairs;
 
 	count(d->world->pairs, &pairs);
-	bad = pairs.first_bad;
 	if (pairs.good) {
 		doctor_add(d, "topology.pairs", DOCTOR_OK,
 			   "%zu of %zu pairs of region and device work; p2pmemctl pairs shows them",
 			   pairs.good + pairs.own, pairs.n);
-	} else if (!bad) {
+	} else if (pairs.first_unknown || pairs.first_bad) {
+		say_example(d, &pairs);
+	} else {
 		doctor_add(d, "topology.pairs", DOCTOR_WARNING,
 			   "there is no device that could use a region%s",
 			   pairs.own ? " but the one that has it" : "");
 		doctor_remedy(d, "put a second NVMe drive behind the same PCIe switch");
-	} else {
-		doctor_add(d, "topology.pairs", DOCTOR_WARNING,
-			   "no device reaches the memory of another; %s and %s, for one: %s",
-			   bad->provider, bad->device,
-			   bad->reason ? bad->reason : p2pmem_verdict_name(bad->verdict));
-		if (bad->remedy)
-			doctor_remedy(d, "%s", bad->remedy);
 	}
 }
 
@@ -168,7 +189,7 @@ static void check_multipath(struct doctor *d)
 
 void doctor_paths(struct doctor *d)
 {
-	if (d->world->regions)
+	if (d->world->regions || d->world->pairs)
 		check_pairs(d);
 	check_multipath(d);
 }

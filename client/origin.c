@@ -126,19 +126,30 @@ static int open_tree(struct origin *s)
 	return r < 0 ? cannot_read(tree_path, r) : STATUS_OK;
 }
 
-static int open_own(struct origin *s)
+int origin_open_sysfs(const char *sysfs, const char *release, struct origin **ret)
 {
-	struct utsname u;
-	int r = 0;
+	_cleanup_(origin_closep) struct origin *s = calloc(1, sizeof(*s));
+	int r;
 
-	if (uname(&u) == 0) {
-		s->release = strdup(u.release);
-		r = s->release ? 0 : -ENOMEM;
-	}
-	if (r == 0)
-		r = sysfs_open("/sys", &s->sysfs);
+	if (!s)
+		return -ENOMEM;
+	s->release = release ? strdup(release) : NULL;
+	if (release && !s->release)
+		return -ENOMEM;
+	r = sysfs_open(sysfs, &s->sysfs);
 	if (r == 0)
 		r = read_tree(s);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(s);
+	return 0;
+}
+
+static int open_own(struct origin **ret)
+{
+	struct utsname u;
+	int r = origin_open_sysfs("/sys", uname(&u) == 0 ? u.release : NULL, ret);
+
 	return r < 0 ? cannot_read("/sys", r) : STATUS_OK;
 }
 
@@ -154,7 +165,7 @@ static void say_what_it_is_worth(const char *reason)
 }
 
 /* A kernel without P2PDMA is the better answer to all questions. */
-static int fall_back(struct origin *s, const char *reason)
+static int fall_back(const char *reason, struct origin **ret)
 {
 	_cleanup_(machine_clear) struct machine m = {};
 	int r;
@@ -163,36 +174,40 @@ static int fall_back(struct origin *s, const char *reason)
 		return no_memory();
 	if (m.kernel == KERNEL_WITHOUT_P2PDMA)
 		return kernel_problem(&m);
-	r = open_own(s);
+	r = open_own(ret);
 	if (r == STATUS_OK)
 		say_what_it_is_worth(reason);
 	return r;
 }
 
-static int open_daemon(struct origin *s)
+static int open_daemon(struct origin **ret)
 {
-	int r = p2pmem_client_new(&s->client);
+	_cleanup_(origin_closep) struct origin *s = calloc(1, sizeof(*s));
 
-	if (r < 0)
+	if (!s || p2pmem_client_new(&s->client) < 0)
 		return no_memory();
-	if (ctl_try_connect(s->client) == 0)
-		return STATUS_OK;
-	r = fall_back(s, p2pmem_errmsg(s->client));
-	p2pmem_client_free(take_ptr(s->client));
-	return r;
+	if (ctl_try_connect(s->client) < 0)
+		return fall_back(p2pmem_errmsg(s->client), ret);
+	*ret = take_ptr(s);
+	return STATUS_OK;
 }
 
-int origin_open(struct origin **ret)
+static int open_captured(struct origin **ret)
 {
 	_cleanup_(origin_closep) struct origin *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
 		return no_memory();
-	r = tree_path ? open_tree(s) : open_daemon(s);
+	r = open_tree(s);
 	if (r == STATUS_OK)
 		*ret = take_ptr(s);
 	return r;
+}
+
+int origin_open(struct origin **ret)
+{
+	return tree_path ? open_captured(ret) : open_daemon(ret);
 }
 
 /* ---- lists ----------------------------------------------------------- */

@@ -25,6 +25,8 @@ const char *origin_tree_path(void); /* NULL: none */
 
 /* Connects, or reads the tree, and notes what the reader of the lists should know. */
 int origin_open(struct origin **ret);
+/* Looks at a sysfs tree, without a word; @release of its kernel may be NULL. -errno. */
+int origin_open_sysfs(const char *sysfs, const char *release, struct origin **ret);
 struct origin *origin_close(struct origin *s);
 void origin_closep(struct origin **s);
 

@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "client/ctl_connect.h"
+#include "client/origin.h"
 #include "client/world.h"
 
 void world_clear(struct world *w)
@@ -33,6 +34,20 @@ static int ask(struct world *w, bool pairs)
 	return r;
 }
 
+/* What there is to be seen without a daemon. Who cannot read it goes without. */
+static int judge_pairs(struct world *w, const char *sysfs)
+{
+	_cleanup_(origin_closep) struct origin *o = NULL;
+	int r;
+
+	if (!w->machine.providers)
+		return 0;
+	r = origin_open_sysfs(sysfs, w->machine.release, &o);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return origin_pairs(o, &w->pairs) == STATUS_OK ? 0 : -ENOMEM;
+}
+
 int world_look(bool pairs, struct world *ret)
 {
 	_cleanup_(world_clear) struct world w = {};
@@ -50,6 +65,10 @@ int world_look(bool pairs, struct world *ret)
 	/* What is seen outweighs what is written. */
 	if (w.regions)
 		w.machine.kernel = KERNEL_WITH_P2PDMA;
+	if (pairs && (w.connect_error || w.ask_error))
+		r = judge_pairs(&w, "/sys");
+	if (r < 0)
+		return r;
 	*ret = w;
 	w = (struct world){};
 	return 0;
@@ -57,12 +76,15 @@ int world_look(bool pairs, struct world *ret)
 
 int world_look_at(const char *root, const char *sysfs, struct world *ret)
 {
-	struct world w = {};
+	_cleanup_(world_clear) struct world w = {};
 	int r = machine_look(root, sysfs, NULL, &w.machine);
 
+	if (r == 0)
+		r = judge_pairs(&w, sysfs);
 	if (r < 0)
 		return r;
 	*ret = w;
+	w = (struct world){};
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct world {
 	struct p2pmem_region *regions;
 	struct p2pmem_device *devices;
 	struct p2pmem_lease *leases;
-	struct p2pmem_pair *pairs;
+	struct p2pmem_pair *pairs; /* without a daemon, as sysfs and the kernel's rules have them */
 };
 
 /* This machine. Pairs, which can be many, only with @pairs. -ENOMEM. */

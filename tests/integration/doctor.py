@@ -214,6 +214,29 @@ def _():
     assert on_terminal(b"y\n", "asked") == 0 and os.path.exists("asked")
 
 
+@tap.test("a report is read like this machine, and no other archive is")
+def _():
+    run("report", "--yes", "back.tar.gz")
+    r = run("--sysfs", "back.tar.gz", "doctor", "-o", "json", status=None)
+    data = json.loads(r.stdout)
+    assert r.returncode == STATUS[data["worst"]]
+    checks = {c["id"]: c for c in data["checks"]}
+    here, _ = doctor()
+    for name in ("kernel.version", "hardware.cmb"):
+        assert checks[name] == here[name], name
+    assert not any(name.split(".")[0] in ("daemon", "user", "system") for name in checks)
+    with tarfile.open("evil.tar.gz", "w:gz") as tar:
+        tar.add("back.tar.gz", arcname="sys/bus/pci/x")
+        link = tarfile.TarInfo("sys/out")
+        link.type, link.linkname = tarfile.SYMTYPE, "../../etc"
+        tar.addfile(link)
+    left = set(os.listdir("/tmp"))
+    r = run("--sysfs", "evil.tar.gz", "doctor", status=1)
+    assert "leads out" in r.stderr and "remedy:" in r.stderr
+    assert not [n for n in set(os.listdir("/tmp")) - left if n.startswith("p2pmemctl-")]
+    assert "cannot be done with --sysfs" in run("--sysfs", "back.tar.gz", "report", status=2).stderr
+
+
 @tap.test("wrong options are refused")
 def _():
     assert "not 'b'" in run("report", "a", "b", status=2).stderr

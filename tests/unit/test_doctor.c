@@ -97,7 +97,8 @@ static void take_down(void)
 	world.broker = NULL;
 	world.regions = NULL;
 	world.devices = NULL;
-	world.pairs = NULL;
+	if (world.pairs == pairs)
+		world.pairs = NULL;
 	world_clear(&world);
 }
 
@@ -115,6 +116,7 @@ static void look(void)
 	take_down();
 	assert_int_equal(world_look_at(root, sysfs, &world), 0);
 	assert_int_equal(p2pmem_client_new(&world.client), 0);
+	p2pmem_list_free(world.pairs);
 	world.broker = &broker;
 	world.regions = &region;
 	world.devices = &device;
@@ -444,6 +446,7 @@ static void a_daemon_that_is_not_reachable(void **state)
 		look();
 		world.connect_error = cases[i].error;
 		world.regions = NULL;
+		world.pairs = NULL;
 		run();
 		expect("daemon.socket", DOCTOR_FAILURE, cases[i].word);
 		assert_int_equal(doctor_say_failure(&doctor), cases[i].status);
@@ -488,6 +491,26 @@ static void no_pair_works(void **state)
 	run();
 	expect("topology.pairs", DOCTOR_WARNING, "0000:00:01.0 redirects");
 	expect("topology.pairs", DOCTOR_WARNING, "Move it.");
+}
+
+static void no_pair_is_known(void **state)
+{
+	pairs[1].verdict = P2PMEM_VERDICT_UNKNOWN;
+	look();
+	run();
+	expect("topology.pairs", DOCTOR_UNKNOWN, "explain");
+}
+
+/* By sysfs and the kernel's rules; what the made machine lacks is not known of it. */
+static void pairs_without_a_daemon(void **state)
+{
+	look();
+	take_down();
+	assert_int_equal(world_look_at(root, sysfs, &world), 0);
+	assert_non_null(world.pairs);
+	doctor = (struct doctor){ .root = root, .sysfs = sysfs, .world = &world };
+	run();
+	expect("topology.pairs", DOCTOR_UNKNOWN, "could not be read");
 }
 
 static void only_one_device(void **state)
@@ -654,6 +677,8 @@ int main(void)
 		TEST(a_daemon_of_another_version),
 		TEST(a_daemon_without_the_driver),
 		TEST(no_pair_works),
+		TEST(no_pair_is_known),
+		TEST(pairs_without_a_daemon),
 		TEST(only_one_device),
 		TEST(multipath_heads),
 		TEST(rules_groups_and_nodes),
