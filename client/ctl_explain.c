@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "client/ctl.h"
+#include "client/ctl_connect.h"
 #include "client/ctl_explain.h"
 #include "client/lib_shape.h"
 #include "client/names.h"
@@ -36,10 +37,22 @@ static int print_json(const struct p2pmem_explanation *e)
 	return ctl_print_json(root);
 }
 
-static int no_region(void)
+/* Without a region there is nothing to explain but that; on this machine it can be told why. */
+static int no_region(const struct origin *o)
 {
-	problem("there is no region: no PCI function offers peer-to-peer memory");
-	remedy("p2pmemctl doctor says what this machine has and what it lacks");
+	_cleanup_(machine_clear) struct machine m = {};
+	char drives[80];
+
+	if (!origin_tree(o) && machine_look_here(&m) < 0)
+		return no_memory();
+	if (m.kernel == KERNEL_WITHOUT_P2PDMA)
+		return kernel_problem(&m);
+	if (origin_tree(o) || machine_may_have_memory(&m))
+		problem("there is no region: no PCI function offers peer-to-peer memory");
+	else
+		problem("there is no peer-to-peer memory: %s",
+			machine_describe_drives(&m, drives, sizeof(drives)));
+	remedy("p2pmemctl doctor says what there is and what is missing");
 	return STATUS_NO_HARDWARE;
 }
 
@@ -71,7 +84,7 @@ static int look_up(struct origin *s, char **arguments, bool json)
 	if (status != STATUS_OK)
 		return status;
 	if (!regions)
-		return no_region();
+		return no_region(s);
 	n.regions = regions;
 	n.devices = devices;
 	return explain(s, &n, arguments, json);
