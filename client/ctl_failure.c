@@ -18,6 +18,7 @@ static int status_of(int error)
 	case -EOPNOTSUPP:
 		return STATUS_NO_PATH;
 	case -ENOSPC:
+	case -EDQUOT:
 		return STATUS_NO_ROOM;
 	case -ENOSYS:
 		return STATUS_NO_DRIVER;

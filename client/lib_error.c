@@ -112,6 +112,11 @@ struct details {
 	const char *layer;
 	const char *region;
 	const char *parameter;
+	const char *tenant;
+	const char *rule;
+	const char *what;
+	int64_t limit;
+	int64_t used;
 	int64_t free;
 	int64_t asked;
 	struct json_object *refusals;
@@ -140,6 +145,34 @@ static int no_space(struct failure *f, const struct details *d)
 	return failure_set(f, -ENOSPC,
 			   "%s has no room: %" PRId64 " bytes asked for, %" PRId64 " free",
 			   d->region, d->asked, d->free);
+}
+
+/* Of the broker's words, those that need others than "bytes" and "buffers". */
+static const char *quota_text(const char *what)
+{
+	static const struct {
+		const char *what;
+		const char *text;
+	} texts[] = {
+		{ "uidBytes", "bytes of one user" },
+		{ "uidBuffers", "buffers of one user" },
+		{ "largest", "bytes in one lease" },
+		{ "unreserved", "bytes that are not reserved for others" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (strcmp(texts[i].what, what) == 0)
+			return texts[i].text;
+	return what;
+}
+
+static int quota_exceeded(struct failure *f, const struct details *d)
+{
+	return failure_set(f, -EDQUOT,
+			   "over the quota: rule %s allows %s %" PRId64 " %s of %s; %" PRId64
+			   " are held, and %" PRId64 " more were asked for",
+			   d->rule, d->tenant, d->limit, quota_text(d->what), d->region, d->used,
+			   d->asked);
 }
 
 static int no_such_device(struct failure *f, const struct details *d)
@@ -175,6 +208,7 @@ static const struct {
 	{ BROKER_INTERFACE ".NotPermitted", not_permitted },
 	{ BROKER_INTERFACE ".NoCompatibleRegion", no_compatible_region },
 	{ BROKER_INTERFACE ".NoSpace", no_space },
+	{ BROKER_INTERFACE ".QuotaExceeded", quota_exceeded },
 	{ BROKER_INTERFACE ".NoSuchDevice", no_such_device },
 	{ BROKER_INTERFACE ".NoSuchRegion", no_such_region },
 	{ BROKER_INTERFACE ".NotPeerToPeer", not_peer_to_peer },
@@ -191,6 +225,11 @@ static int details_parse(struct json_object *parameters, struct details *d)
 		{ "layer", JSON_STRING, false, &d->layer },
 		{ "region", JSON_STRING, false, &d->region },
 		{ "parameter", JSON_STRING, false, &d->parameter },
+		{ "tenant", JSON_STRING, false, &d->tenant },
+		{ "rule", JSON_STRING, false, &d->rule },
+		{ "what", JSON_STRING, false, &d->what },
+		{ "limit", JSON_INT, false, &d->limit },
+		{ "used", JSON_INT, false, &d->used },
 		{ "free", JSON_INT, false, &d->free },
 		{ "asked", JSON_INT, false, &d->asked },
 		{ "refusals", JSON_ARRAY, false, &d->refusals },
@@ -211,6 +250,9 @@ int failure_from_reply(struct failure *f, const char *error, struct json_object 
 		.layer = "(unnamed)",
 		.region = "(unnamed)",
 		.parameter = "(unnamed)",
+		.tenant = "(unnamed)",
+		.rule = "(unnamed)",
+		.what = "bytes",
 	};
 
 	f->error_name = strdup(error);

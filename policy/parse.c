@@ -13,7 +13,8 @@ static int read_rules(struct reader *r, struct json_object *v, void *into)
 		read_mistake(r, v, NULL, "has more than %d rules", RULES_MAX);
 		return 0;
 	}
-	return read_array(r, v, IS_OBJECT, read_rule, into);
+	/* Without a rule, as without a file: a way to grant nothing. */
+	return json_object_array_length(v) > 0 ? read_array(r, v, IS_OBJECT, read_rule, into) : 0;
 }
 
 static int read_policy(struct reader *r, struct json_object *o)
