@@ -13,22 +13,29 @@
 #include "common/varlink.h"
 #include "daemon/allocate.h"
 #include "daemon/describe_lease.h"
-#include "daemon/diagnosis.h"
+#include "daemon/follow.h"
+#include "daemon/recovery.h"
+#include "daemon/refuse.h"
+
+/* A record without a buffer is for the next daemon to drop, if not for this one. */
+static void drop_record(struct allocation *a)
+{
+	char id[LEASE_ID_MAX];
+
+	if (a->recorded)
+		state_remove(a->broker->state, STATE_LEASES, lease_id(a->lease, id));
+	a->recorded = NULL;
+}
 
 static void allocation_done(struct allocation *a)
 {
+	drop_record(a);
+	lease_free(a->lease);
 	view_done(&a->view);
 	free(a->devices);
 	free(a->objects);
 	free(a->candidates);
 	json_object_put(a->refusals);
-}
-
-static int refuse_driver(struct allocation *a, const struct reason *why)
-{
-	return allocation_stop(answer_error_strings(a->answer,
-						    BROKER_INTERFACE ".DriverUnavailable", "reason",
-						    why->why, "remedy", why->remedy));
 }
 
 static int check_driver(struct allocation *a)
@@ -37,7 +44,9 @@ static int check_driver(struct allocation *a)
 
 	if (r < 0)
 		return r;
-	return a->view.driver_error ? refuse_driver(a, &a->view.driver_reason) : 0;
+	/* Whose memory is whose is known, or none is lent. */
+	r = a->view.driver_error ?: broker_follow(a->broker);
+	return r < 0 ? allocation_stop(refuse_driver(a->broker, r, a->answer)) : 0;
 }
 
 /* ---- memory ---------------------------------------------------------- */
@@ -59,9 +68,36 @@ static int refuse_space(struct allocation *a)
 	return allocation_stop(answer_error(a->answer, BROKER_INTERFACE ".NoSpace", take_ptr(p)));
 }
 
+/* Words of its own, since a rule goes when the policy is read anew. */
+static int copy_grant(const struct candidate *c, struct lease *l)
+{
+	free(l->tenant);
+	free(l->rule);
+	l->tenant = strdup(c->grant.tenant);
+	l->rule = strdup(c->grant.rule_name);
+	l->uid = c->grant.uid;
+	l->verdict = c->verdict;
+	return l->tenant && l->rule ? 0 : -ENOMEM;
+}
+
+/* On record before it is allocated, so that no buffer is ever without an owner. */
+static int record(struct allocation *a, const struct candidate *c)
+{
+	int r;
+
+	if (a->recorded == c)
+		return 0;
+	r = copy_grant(c, a->lease);
+	if (r == 0)
+		r = broker_record(a->broker, a->lease);
+	if (r < 0)
+		return allocation_stop(refuse_state(a->broker, r, a->answer));
+	a->recorded = c;
+	return 0;
+}
+
 /* 0: @m->fd is a buffer. -ENOMEM: no candidate has room for @length. */
-static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc *m,
-		      const struct candidate **ret)
+static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc *m)
 {
 	const struct region_driver *d = a->broker->driver;
 
@@ -70,12 +106,11 @@ static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc
 
 		if (a->candidates[i].most < length)
 			continue;
+		r = record(a, &a->candidates[i]);
+		if (r != 0)
+			return r;
 		m->length = length;
 		r = d->ops->alloc(d->data, a->candidates[i].region, m);
-		if (r == 0) {
-			*ret = &a->candidates[i];
-			return 0;
-		}
 		/* A region may have gone since it was listed. */
 		if (r != -ENOMEM && r != -ENODEV)
 			return r;
@@ -83,70 +118,69 @@ static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc
 	return -ENOMEM;
 }
 
-static int take_memory(struct allocation *a, struct p2pmem_alloc *m, const struct candidate **ret)
+static int take_memory(struct allocation *a, struct p2pmem_alloc *m)
 {
 	uint64_t length = allocation_first_length(a);
-	_cleanup_(reason_done) struct reason why = {};
 	int r;
 
 	for (;;) {
-		r = try_length(a, length, m, ret);
+		r = try_length(a, length, m);
 		if (r != -ENOMEM || length == a->request.min_size)
 			break;
 		length = allocation_next_length(a, length);
 	}
 	if (r == -ENOMEM)
 		return refuse_space(a);
-	if (r == -EACCES || r == -EPERM) {
-		r = diagnose_driver(&a->broker->sysfs, r, &why);
-		return r < 0 ? r : refuse_driver(a, &why);
-	}
+	if (r == -EACCES || r == -EPERM)
+		return allocation_stop(refuse_driver(a->broker, r, a->answer));
 	return r;
 }
 
 /* ---- lease ----------------------------------------------------------- */
 
-/* Words of its own, since a rule goes when the policy is read anew. */
-static int copy_words(const struct allocation *a, const struct grant *g, struct lease *l)
+/* What of a lease is known before there is a region for it. */
+static int prepare(struct allocation *a)
 {
-	l->tenant = strdup(g->tenant);
-	l->rule = strdup(g->rule_name);
-	if (a->request.name)
+	struct lease *l = a->lease = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	if (getrandom(l->cookie, sizeof(l->cookie), 0) != sizeof(l->cookie))
+		return -EIO;
+	if (a->request.name) {
 		l->name = strdup(a->request.name);
-	return l->tenant && l->rule && (l->name || !a->request.name) ? 0 : -ENOMEM;
-}
-
-static int record(struct allocation *a, const struct p2pmem_alloc *m, const struct candidate *c)
-{
-	struct lease l = {
-		.buffer = m->id,
-		.uid = c->grant.uid,
-		.region = c->region->region,
-		.provider = c->region->provider,
-		.size = m->length,
-		.devices = take_ptr(a->devices),
-		.n_devices = a->n_devices,
-		.verdict = c->verdict,
-		.since = broker_now(),
-		.state = P2PMEM_STATE_LIVE,
-	};
-	int r = copy_words(a, &c->grant, &l);
-
-	memcpy(l.cookie, m->cookie, sizeof(l.cookie));
-	if (r == 0)
-		r = charge_take(&a->broker->accounts, l.tenant, l.uid, &l.provider, l.size,
-				&l.charge);
-	if (r < 0) {
-		lease_done(&l);
-		return r;
+		if (!l->name)
+			return -ENOMEM;
 	}
-	return leases_add(&a->broker->leases, &l);
+	l->devices = take_ptr(a->devices);
+	l->n_devices = a->n_devices;
+	l->since = broker_now();
+	l->state = P2PMEM_STATE_LIVE;
+	return 0;
 }
 
-static int reply(struct allocation *a, int *fd)
+/* From here on the lease is the broker's, and ends with its buffer. */
+static int begin(struct allocation *a, const struct p2pmem_alloc *m)
 {
-	const struct leases *ls = &a->broker->leases;
-	const struct lease *l = &ls->list[ls->n - 1];
+	struct lease *l = a->lease;
+	int r;
+
+	l->buffer = m->id;
+	l->size = m->length;
+	l->region = a->recorded->region->region;
+	l->provider = a->recorded->region->provider;
+	r = charge_take(&a->broker->accounts, l->tenant, l->uid, &l->provider, l->size, &l->charge);
+	if (r == 0)
+		r = leases_add(&a->broker->leases, l);
+	if (r < 0)
+		return r;
+	a->lease = NULL;
+	a->recorded = NULL;
+	return 0;
+}
+
+static int reply(struct allocation *a, const struct lease *l, int *fd)
+{
 	_cleanup_json_ struct json_object *p = json_object_new_object();
 
 	if (!p || json_add(p, "lease", describe_lease(l, l->since)) < 0 ||
@@ -164,17 +198,17 @@ static int lend(struct allocation *a)
 {
 	struct p2pmem_alloc m = { .fd = -1 };
 	_cleanup_close_ int fd = -1;
-	const struct candidate *c = NULL;
-	int r;
+	int r = prepare(a);
 
-	if (getrandom(m.cookie, sizeof(m.cookie), 0) != sizeof(m.cookie))
-		return -EIO;
-	r = take_memory(a, &m, &c);
+	if (r < 0)
+		return r;
+	memcpy(m.cookie, a->lease->cookie, sizeof(m.cookie));
+	r = take_memory(a, &m);
 	if (r != 0)
 		return r;
 	fd = m.fd;
-	r = record(a, &m, c);
-	return r < 0 ? r : reply(a, &fd);
+	r = begin(a, &m);
+	return r < 0 ? r : reply(a, a->broker->leases.last, &fd);
 }
 
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
@@ -192,9 +226,6 @@ int broker_allocate(struct broker *b, const struct peer *who, struct json_object
 	_cleanup_(allocation_done) struct allocation a = { .broker = b, .who = who, .answer = ret };
 	int r = request_parse(parameters, &a.request, ret);
 
-	if (r == REQUEST_OK)
-		/* Leases that ended leave the list here as well, so that it stays short. */
-		r = broker_refresh_leases(b) == -ENOMEM ? -ENOMEM : 0;
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](&a);
 	return r < 0 ? r : 0;

@@ -24,6 +24,8 @@ struct allocation {
 	struct object *objects; /* the devices as rules name them */
 	struct candidate *candidates;
 	size_t n_candidates;
+	struct lease *lease; /* in the making */
+	const struct candidate *recorded; /* what its record says; NULL: there is none */
 	struct json_object *refusals;
 	struct answer *answer;
 };

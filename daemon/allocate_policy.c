@@ -11,6 +11,7 @@
 #include "common/json.h"
 #include "common/pci.h"
 #include "daemon/allocate.h"
+#include "daemon/drain.h"
 #include "daemon/refusal.h"
 
 int allocation_check_peer(struct allocation *a)
@@ -92,6 +93,11 @@ int allocation_grant(struct allocation *a, const struct topology_function *provi
 	const struct broker *b = a->broker;
 	const struct policy_rule *rule = NULL;
 
+	if (drains_have(b, &provider->address))
+		return refuse_region(a, provider, c,
+				     "the region is drained: its device is to be taken out",
+				     "Use other devices, or have an administrator lend from it "
+				     "again (p2pmemctl undrain).");
 	if (!policy_is_unlimited(a->who)) {
 		rule = policy_decide(&b->policy, &q);
 		if (!rule)

@@ -6,6 +6,8 @@
 
 #include "common/cleanup.h"
 #include "daemon/describe_lease.h"
+#include "daemon/drain.h"
+#include "daemon/follow.h"
 #include "daemon/view.h"
 #include "topology/scan.h"
 
@@ -14,7 +16,7 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 {
 	struct utsname u;
 
-	*b = (struct broker){ .driver = driver, .policy = *policy };
+	*b = (struct broker){ .driver = driver, .policy = *policy, .events = -1 };
 	if (uname(&u) == 0)
 		b->release = strdup(u.release);
 	return b->release ? sysfs_open(sysfs, &b->sysfs) : -ENOMEM;
@@ -22,6 +24,10 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 
 void broker_done(struct broker *b)
 {
+	sd_event_source_disable_unref(b->on_deadline);
+	broker_unfollow(b);
+	drains_done(b);
+	state_close(b->state);
 	topology_done(&b->topology);
 	leases_done(&b->leases);
 	disagreements_done(&b->disagreements);
@@ -29,6 +35,17 @@ void broker_done(struct broker *b)
 	policy_done(&b->policy);
 	free(b->policy_problem);
 	sysfs_done(&b->sysfs);
+}
+
+int broker_set_state(struct broker *b, struct state *state)
+{
+	b->state = state;
+	return drains_restore(b);
+}
+
+void broker_set_event(struct broker *b, sd_event *event)
+{
+	b->event = event;
 }
 
 void broker_invalidate(struct broker *b)
@@ -65,39 +82,24 @@ int broker_status(struct broker *b, char *text, size_t size)
 	return v.driver_error == -EPERM ? -EPERM : 0;
 }
 
-int broker_refresh_leases(struct broker *b)
-{
-	_cleanup_free_ struct p2pmem_buffer_info *buffers = NULL;
-	size_t n = 0;
-	int r = b->driver->ops->list_buffers(b->driver->data, &buffers, &n);
-
-	if (r < 0)
-		return r;
-	leases_refresh(&b->leases, buffers, n);
-	return 0;
-}
-
 uint64_t broker_now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
 }
 
 int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret)
 {
 	uint64_t now = broker_now();
-	int r = broker_refresh_leases(b);
+	int r = broker_look(b);
 
 	/* Without the driver there are no buffers, and none can be lent. */
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	for (size_t i = 0; r == 0 && i < b->leases.n; i++) {
-		const struct lease *l = &b->leases.list[i];
-
+	for (const struct lease *l = b->leases.first; r == 0 && l; l = l->next)
 		if (policy_may_see(&b->policy, who, l->uid))
 			r = answer_append(ret, "lease", describe_lease(l, now));
-	}
 	return r;
 }

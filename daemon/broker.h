@@ -9,15 +9,20 @@
  */
 #pragma once
 
+#include <systemd/sd-event.h>
+
 #include "daemon/answer.h"
 #include "daemon/disagreement.h"
 #include "daemon/lease.h"
 #include "daemon/peer.h"
 #include "daemon/quota.h"
 #include "daemon/region.h"
+#include "daemon/state.h"
 #include "policy/policy.h"
 #include "topology/sysfs.h"
 #include "topology/topology.h"
+
+struct drain;
 
 struct broker {
 	const struct region_driver *driver;
@@ -33,6 +38,12 @@ struct broker {
 	void (*drain)(void *userdata); /* makes them tell at once what they know, or NULL */
 	void *drain_userdata;
 	struct leases leases;
+	struct drain *drains;
+	struct state *state; /* owned; NULL: nothing is kept for the next daemon */
+	int events; /* the driver's; -1: not reached yet */
+	sd_event *event; /* borrowed; NULL: events are looked for when something is asked */
+	sd_event_source *on_events;
+	sd_event_source *on_deadline;
 	struct disagreements disagreements;
 	char *release; /* of the kernel; NULL: not known */
 };
@@ -41,6 +52,15 @@ struct broker {
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
 		const struct policy *policy);
 void broker_done(struct broker *b);
+
+/*
+ * Takes @state over, and what is drained from it. From here on leases are
+ * recorded. -errno: it could not be read.
+ */
+int broker_set_state(struct broker *b, struct state *state);
+
+/* From here on the driver's events and deadlines are served by @event. */
+void broker_set_event(struct broker *b, sd_event *event);
 
 /* The device at @path in sysfs may have changed; NULL: any may have. */
 void broker_device_changed(struct broker *b, const char *path);
@@ -62,8 +82,12 @@ int broker_reload(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
 		    struct answer *ret);
 
-/* For the parts of the broker: brings the leases in line with the driver's buffers. */
-int broker_refresh_leases(struct broker *b);
+int broker_revoke(struct broker *b, const struct peer *who, struct json_object *parameters,
+		  struct answer *ret);
+int broker_drain(struct broker *b, const struct peer *who, struct json_object *parameters,
+		 struct answer *ret);
+int broker_undrain(struct broker *b, const struct peer *who, struct json_object *parameters,
+		   struct answer *ret);
 
-/* CLOCK_MONOTONIC in microseconds. */
+/* CLOCK_BOOTTIME in microseconds: it goes on over restarts and suspends. */
 uint64_t broker_now(void);

@@ -7,6 +7,8 @@
 #include "common/json.h"
 #include "common/pci.h"
 #include "common/varlink.h"
+#include "daemon/drain.h"
+#include "daemon/follow.h"
 #include "daemon/request.h"
 #include "daemon/view.h"
 
@@ -37,9 +39,42 @@ static int tell(struct broker *b, const char *member,
 	return survey(&s, append, &l);
 }
 
+/* What was lent of a region. What else is in buffers was allocated past the broker. */
+static int64_t lent_of(const struct broker *b, const struct p2pmem_pci_address *provider)
+{
+	return (int64_t)accounts_region(&b->accounts, provider).bytes;
+}
+
+/* What the daemon alone knows of a region. */
+static int add_lending(const struct broker *b, struct json_object *o)
+{
+	struct p2pmem_pci_address provider;
+	int64_t allocated, draining, past;
+	const char *address, *bad;
+	const struct json_field fields[] = {
+		{ "provider", JSON_STRING, true, &address },
+		{ "allocated", JSON_INT, true, &allocated },
+		{ "draining", JSON_INT, true, &draining },
+		{},
+	};
+
+	if (json_read(o, fields, false, &bad) < 0 || pci_address_parse(address, &provider) < 0)
+		return -EBADMSG;
+	past = allocated + draining - lent_of(b, &provider);
+	if (json_add_int(o, "notLent", past > 0 ? past : 0) < 0)
+		return -ENOMEM;
+	return json_add_bool(o, "drained", drains_have(b, &provider));
+}
+
 int broker_list_regions(struct broker *b, struct answer *ret)
 {
-	return tell(b, "region", survey_regions, ret);
+	int r = broker_follow(b) == -ENOMEM ? -ENOMEM : tell(b, "region", survey_regions, ret);
+	size_t n = ret->list ? json_object_array_length(ret->list) : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_lending(b, json_object_object_get(json_object_array_get_idx(ret->list, i),
+							  "region"));
+	return r;
 }
 
 int broker_list_devices(struct broker *b, struct answer *ret)

@@ -10,6 +10,7 @@
 
 struct options {
 	const char *socket;
+	const char *state;
 	bool done; /* there was only something to print */
 };
 
@@ -21,6 +22,7 @@ static void print_help(void)
 	     "systemd through p2pmemd.socket.\n"
 	     "\n"
 	     "  --socket PATH  listen on PATH instead of the socket handed over by systemd\n"
+	     "  --state DIR    keep records of leases in DIR instead of $RUNTIME_DIRECTORY\n"
 	     "  --debug        log more\n"
 	     "  --help         this text\n"
 	     "  --version      the version");
@@ -30,6 +32,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
 {
 	static const struct option known[] = {
 		{ "socket", required_argument, NULL, 's' },
+		{ "state", required_argument, NULL, 'r' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
@@ -40,6 +43,8 @@ static int parse_options(int argc, char **argv, struct options *ret)
 	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		if (c == 's') {
 			ret->socket = optarg;
+		} else if (c == 'r') {
+			ret->state = optarg;
 		} else if (c == 'd') {
 			log_set_max(LOG_DEBUG);
 		} else if (c == 'h') {
@@ -70,17 +75,53 @@ static int open_socket(const struct options *o)
 	return fd;
 }
 
+static const char *why_no_state(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "another p2pmemd uses it. End that one first, or use --state with another "
+		       "directory and another user";
+	case -EPERM:
+		return "it is another user's, or others can write to it. It has to be p2pmemd's own";
+	default:
+		return strerror(-error);
+	}
+}
+
+static int open_state(const struct options *o, struct state **ret)
+{
+	const char *path = o->state ?: getenv("RUNTIME_DIRECTORY");
+	int r;
+
+	if (!path) {
+		log_error(
+			"No directory for the records of leases was given; start p2pmemd.service, "
+			"or use --state DIR.");
+		return -ENOENT;
+	}
+	r = state_open(path, ret);
+	if (r < 0)
+		log_error("Cannot keep records of leases in %s: %s.", path, why_no_state(r));
+	return r;
+}
+
 int daemon_main(int argc, char **argv, const struct world *world)
 {
 	struct options o = {};
+	struct state *state;
 	int fd, r = parse_options(argc, argv, &o);
 
 	if (r < 0 || o.done)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	fd = open_socket(&o);
-	if (fd < 0)
+	/* The lock comes before the socket: a second daemon does not take that away. */
+	if (open_state(&o, &state) < 0)
 		return EXIT_FAILURE;
-	r = manager_run(world, fd);
+	fd = open_socket(&o);
+	if (fd < 0) {
+		state_close(state);
+		return EXIT_FAILURE;
+	}
+	r = manager_run(world, state, fd);
 	if (r < 0)
 		log_error("Stopped: %s.", strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -45,7 +45,7 @@ struct json_object *describe_lease(const struct lease *l, uint64_t now)
 	    json_add(o, "devices", devices_new(l)) < 0 ||
 	    json_add_string(o, "state", state_name(l->state)) < 0 ||
 	    json_add_string(o, "verdict", verdict_name(l->verdict)) < 0 ||
-	    json_add_int(o, "ageUSec", (int64_t)(now - l->since)) < 0)
+	    json_add_int(o, "ageUSec", now > l->since ? (int64_t)(now - l->since) : 0) < 0)
 		return NULL;
 	return take_ptr(o);
 }

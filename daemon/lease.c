@@ -1,41 +1,137 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/array.h"
-#include "common/log.h"
-#include "common/pci.h"
 #include "daemon/lease.h"
 
-void lease_done(struct lease *l)
+#define BUCKETS_LEAST 64U
+
+struct lease *lease_free(struct lease *l)
 {
+	if (!l)
+		return NULL;
 	charge_release(&l->charge);
 	free(l->tenant);
 	free(l->rule);
 	free(l->name);
 	free(l->devices);
-	*l = (struct lease){};
+	free(l);
+	return NULL;
+}
+
+void lease_freep(struct lease **l)
+{
+	lease_free(*l);
 }
 
 void leases_done(struct leases *ls)
 {
-	for (size_t i = 0; i < ls->n; i++)
-		lease_done(&ls->list[i]);
-	free(ls->list);
+	while (ls->first) {
+		struct lease *l = ls->first;
+
+		ls->first = l->next;
+		lease_free(l);
+	}
+	free(ls->buckets);
 	*ls = (struct leases){};
+}
+
+/* ---- index ----------------------------------------------------------- */
+
+static struct lease **bucket(const struct leases *ls, const uint8_t *cookie)
+{
+	uint64_t key;
+
+	memcpy(&key, cookie, sizeof(key));
+	return &ls->buckets[key & (ls->n_buckets - 1)];
+}
+
+static void index_add(struct leases *ls, struct lease *l)
+{
+	struct lease **b = bucket(ls, l->cookie);
+
+	l->chained = *b;
+	*b = l;
+}
+
+static void index_remove(struct leases *ls, struct lease *l)
+{
+	struct lease **p = bucket(ls, l->cookie);
+
+	while (*p != l)
+		p = &(*p)->chained;
+	*p = l->chained;
+}
+
+/* Room for one more, with no more leases than buckets. */
+static int grow(struct leases *ls)
+{
+	size_t n = ls->n_buckets ? 2 * ls->n_buckets : BUCKETS_LEAST;
+	struct lease **buckets;
+
+	if (ls->n < ls->n_buckets)
+		return 0;
+	buckets = calloc(n, sizeof(struct lease *));
+	if (!buckets)
+		return -ENOMEM;
+	free(ls->buckets);
+	ls->buckets = buckets;
+	ls->n_buckets = n;
+	for (struct lease *l = ls->first; l; l = l->next)
+		index_add(ls, l);
+	return 0;
+}
+
+struct lease *leases_find(const struct leases *ls, const uint8_t cookie[static P2PMEM_COOKIE_SIZE])
+{
+	struct lease *l = ls->n_buckets ? *bucket(ls, cookie) : NULL;
+
+	while (l && memcmp(l->cookie, cookie, P2PMEM_COOKIE_SIZE) != 0)
+		l = l->chained;
+	return l;
 }
 
 int leases_add(struct leases *ls, struct lease *l)
 {
-	int r = array_push(ls->list, ls->n, *l);
+	int r = leases_find(ls, l->cookie) ? -EEXIST : grow(ls);
 
 	if (r < 0)
-		lease_done(l);
-	*l = (struct lease){};
-	return r;
+		return r;
+	index_add(ls, l);
+	l->next = NULL;
+	l->previous = ls->last;
+	if (ls->last)
+		ls->last->next = l;
+	else
+		ls->first = l;
+	ls->last = l;
+	ls->n++;
+	return 0;
 }
+
+struct lease *leases_take(struct leases *ls, struct lease *l)
+{
+	index_remove(ls, l);
+	if (l->next)
+		l->next->previous = l->previous;
+	else
+		ls->last = l->previous;
+	if (l->previous)
+		l->previous->next = l->next;
+	else
+		ls->first = l->next;
+	ls->n--;
+	return l;
+}
+
+void leases_remove(struct leases *ls, struct lease *l)
+{
+	lease_free(leases_take(ls, l));
+}
+
+/* ---- buffers --------------------------------------------------------- */
 
 static int compare_buffer(const void *id, const void *buffer)
 {
@@ -44,66 +140,53 @@ static int compare_buffer(const void *id, const void *buffer)
 	return a < b ? -1 : a > b;
 }
 
-static int compare_lease(const void *id, const void *lease)
-{
-	uint64_t a = *(const uint64_t *)id, b = ((const struct lease *)lease)->buffer;
-
-	return a < b ? -1 : a > b;
-}
-
-static const struct p2pmem_buffer_info *find_buffer(const struct p2pmem_buffer_info *buffers,
-						    size_t n, const struct lease *l)
+const struct p2pmem_buffer_info *lease_buffer(const struct lease *l,
+					      const struct p2pmem_buffer_info *buffers, size_t n)
 {
 	const struct p2pmem_buffer_info *b =
 		n > 0 ? bsearch(&l->buffer, buffers, n, sizeof(*buffers), compare_buffer) : NULL;
 
+	/* Numbers begin anew when the module is loaded again; cookies do not come twice. */
 	return b && memcmp(b->cookie, l->cookie, sizeof(l->cookie)) == 0 ? b : NULL;
 }
 
-/* The driver counts upwards, so what was lent later has the greater number. */
-static bool is_lent(const struct leases *ls, const struct p2pmem_buffer_info *b)
+void lease_advance(struct lease *l, uint32_t state)
 {
-	return ls->n > 0 && bsearch(&b->id, ls->list, ls->n, sizeof(*ls->list), compare_lease);
+	if (state > l->state && state <= P2PMEM_STATE_DRAINING)
+		l->state = (enum p2pmem_state)state;
 }
 
-/* Buffers of our user that no lease accounts for: lent before a restart, or by another process. */
-static void log_strangers(struct leases *ls, const struct p2pmem_buffer_info *buffers, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct p2pmem_buffer_info *b = &buffers[i];
-
-		if (b->id <= ls->strangers_seen || b->uid != getuid() || is_lent(ls, b))
-			continue;
-		ls->strangers_seen = b->id;
-		log_warning(
-			"Buffer %llu of p2pmem%u (%llu bytes) was allocated by this user, and no lease "
-			"accounts for it: it was lent before a restart, or by something else.",
-			(unsigned long long)b->id, b->region, (unsigned long long)b->length);
-	}
-}
-
-void leases_refresh(struct leases *ls, const struct p2pmem_buffer_info *buffers, size_t n)
-{
-	struct lease *old = ls->list;
-	size_t n_old = ls->n, kept = 0;
-
-	for (size_t i = 0; i < n_old; i++) {
-		const struct p2pmem_buffer_info *b = find_buffer(buffers, n, &old[i]);
-
-		if (!b) {
-			lease_done(&old[i]);
-			continue;
-		}
-		old[i].state = (enum p2pmem_state)b->state;
-		old[kept++] = old[i];
-	}
-	ls->n = kept;
-	log_strangers(ls, buffers, n);
-}
+/* ---- names ----------------------------------------------------------- */
 
 char *lease_id(const struct lease *l, char buf[static LEASE_ID_MAX])
 {
-	for (size_t i = 0; i < sizeof(l->cookie); i++)
-		snprintf(buf + 2 * i, 3, "%02x", l->cookie[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < sizeof(l->cookie); i++) {
+		buf[2 * i] = digits[l->cookie[i] >> 4];
+		buf[2 * i + 1] = digits[l->cookie[i] & 0xf];
+	}
+	buf[LEASE_ID_MAX - 1] = '\0';
 	return buf;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool lease_id_parse(const char *id, uint8_t ret[static P2PMEM_COOKIE_SIZE])
+{
+	if (strlen(id) != LEASE_ID_MAX - 1)
+		return false;
+	for (size_t i = 0; i < P2PMEM_COOKIE_SIZE; i++) {
+		int high = digit(id[2 * i]), low = digit(id[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
 }

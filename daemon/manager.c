@@ -12,6 +12,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "daemon/follow.h"
 #include "daemon/manager.h"
 #include "daemon/monitor.h"
 #include "daemon/reload.h"
@@ -131,7 +132,11 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 static void report_status(struct manager *m)
 {
 	char text[512];
-	int r = broker_status(&m->broker, text, sizeof(text));
+	int r;
+
+	/* What earlier daemons lent is found as soon as the driver is there. */
+	broker_follow(&m->broker);
+	r = broker_status(&m->broker, text, sizeof(text));
 
 	if (r == 0 || r == -EPERM)
 		sd_notifyf(false, "STATUS=%s", text);
@@ -238,13 +243,27 @@ static void add_monitor(struct manager *m)
 	m->broker.drain_userdata = m;
 }
 
-static int manager_init(struct manager *m, const struct world *world)
+static int init_broker(struct manager *m, const struct world *world, struct state *state)
+{
+	int r = broker_init(&m->broker, world->driver, world->sysfs, &(struct policy){});
+
+	if (r < 0) {
+		state_close(state);
+		return r;
+	}
+	broker_set_event(&m->broker, m->event);
+	return broker_set_state(&m->broker, state);
+}
+
+static int manager_init(struct manager *m, const struct world *world, struct state *state)
 {
 	int r = sd_event_new(&m->event);
 
-	if (r < 0)
+	if (r < 0) {
+		state_close(state);
 		return r;
-	r = broker_init(&m->broker, world->driver, world->sysfs, &(struct policy){});
+	}
+	r = init_broker(m, world, state);
 	if (r < 0)
 		return r;
 	m->broker.policy_folders = world->policy;
@@ -266,10 +285,10 @@ static int manager_init(struct manager *m, const struct world *world)
 	return r < 0 ? r : add_listener(m);
 }
 
-int manager_run(const struct world *world, int listen_fd)
+int manager_run(const struct world *world, struct state *state, int listen_fd)
 {
 	_cleanup_(manager_done) struct manager m = { .listen_fd = listen_fd };
-	int r = manager_init(&m, world);
+	int r = manager_init(&m, world, state);
 
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "daemon/region.h"
+#include "daemon/state.h"
 
 /* What the daemon stands on; tests put other things there. */
 struct world {
@@ -17,5 +18,5 @@ struct world {
 	bool udev; /* udev tells of changes in that sysfs */
 };
 
-/* Serves @listen_fd, which is taken over, until it is told to stop. */
-int manager_run(const struct world *world, int listen_fd);
+/* Serves @listen_fd until it is told to stop. Takes @state and @listen_fd over. */
+int manager_run(const struct world *world, struct state *state, int listen_fd);

@@ -139,6 +139,21 @@ static int allocate(const struct context *c, struct answer *ret)
 	return broker_allocate(c->broker, c->who, c->parameters, ret);
 }
 
+static int revoke_leases(const struct context *c, struct answer *ret)
+{
+	return broker_revoke(c->broker, c->who, c->parameters, ret);
+}
+
+static int drain(const struct context *c, struct answer *ret)
+{
+	return broker_drain(c->broker, c->who, c->parameters, ret);
+}
+
+static int undrain(const struct context *c, struct answer *ret)
+{
+	return broker_undrain(c->broker, c->who, c->parameters, ret);
+}
+
 static const struct method methods[] = {
 	{ VARLINK_SERVICE_INTERFACE ".GetInfo", false, false, get_info },
 	{ VARLINK_SERVICE_INTERFACE ".GetInterfaceDescription", false, true, get_description },
@@ -150,6 +165,9 @@ static const struct method methods[] = {
 	{ BROKER_INTERFACE ".Explain", false, true, explain },
 	{ BROKER_INTERFACE ".ListLeases", true, false, list_leases },
 	{ BROKER_INTERFACE ".Allocate", false, true, allocate },
+	{ BROKER_INTERFACE ".Revoke", false, true, revoke_leases },
+	{ BROKER_INTERFACE ".Drain", false, true, drain },
+	{ BROKER_INTERFACE ".Undrain", false, true, undrain },
 	{ BROKER_INTERFACE ".Reload", false, false, reload },
 };
 

@@ -61,7 +61,8 @@ class Daemon:
 
     def _start(self):
         self.process = subprocess.Popen([BUILD + "/p2pmemd-mock", self.tree, self.group, "0",
-                                         "--socket", self.socket], stderr=subprocess.PIPE)
+                                         "--socket", self.socket,
+                                         "--state", self.socket + ".state"], stderr=subprocess.PIPE)
         # Its first answer is the event to wait for.
         while subprocess.run([CTL, "list"], capture_output=True,
                              env=dict(os.environ, P2PMEM_SOCKET=self.socket)).returncode:

@@ -1,116 +1,167 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/log.h"
+#include <errno.h>
+
 #include "daemon/lease.h"
 #include "tests/unit/unit.h"
 
-static void lend(struct leases *ls, uint64_t buffer, uint8_t cookie)
+static struct lease *lend(struct leases *ls, uint64_t buffer)
 {
-	struct lease l = { .buffer = buffer, .state = P2PMEM_STATE_LIVE };
+	struct lease *l = calloc(1, sizeof(*l));
 
-	memset(l.cookie, cookie, sizeof(l.cookie));
-	assert_int_equal(leases_add(ls, &l), 0);
+	assert_non_null(l);
+	l->buffer = buffer;
+	l->state = P2PMEM_STATE_LIVE;
+	memcpy(l->cookie, &buffer, sizeof(buffer));
+	assert_int_equal(leases_add(ls, l), 0);
+	return l;
 }
 
-static struct p2pmem_buffer_info buffer(uint64_t id, uint8_t cookie, enum p2pmem_state state)
+static struct lease *find(const struct leases *ls, uint64_t buffer)
 {
-	struct p2pmem_buffer_info b = { .size = sizeof(b), .id = id, .state = state };
+	uint8_t cookie[P2PMEM_COOKIE_SIZE] = {};
 
-	memset(b.cookie, cookie, sizeof(b.cookie));
-	return b;
+	memcpy(cookie, &buffer, sizeof(buffer));
+	return leases_find(ls, cookie);
 }
 
-static void follows_the_driver(void **state)
+static void finds_leases(void **state)
 {
 	struct leases ls = {};
-	const struct p2pmem_buffer_info now[] = {
-		buffer(1, 0xa, P2PMEM_STATE_DRAINING),
-		buffer(3, 0xc, P2PMEM_STATE_LIVE),
-		buffer(4, 0xd, P2PMEM_STATE_LIVE),
-	};
+	struct lease *a, *b;
 
-	lend(&ls, 1, 0xa);
-	lend(&ls, 2, 0xb);
-	lend(&ls, 3, 0xc);
-	leases_refresh(&ls, now, ARRAY_SIZE(now));
-	assert_int_equal(ls.n, 2);
-	assert_int_equal(ls.list[0].buffer, 1);
-	assert_int_equal(ls.list[0].state, P2PMEM_STATE_DRAINING);
-	assert_int_equal(ls.list[1].buffer, 3);
-	leases_refresh(&ls, NULL, 0);
-	assert_int_equal(ls.n, 0);
+	assert_null(find(&ls, 1));
+	a = lend(&ls, 1);
+	/* In the same place of the index. */
+	b = lend(&ls, 1 + (1 << 20));
+	assert_ptr_equal(find(&ls, 1), a);
+	assert_ptr_equal(find(&ls, 1 + (1 << 20)), b);
+	assert_null(find(&ls, 2));
+	leases_remove(&ls, a);
+	assert_null(find(&ls, 1));
+	assert_ptr_equal(find(&ls, 1 + (1 << 20)), b);
 	leases_done(&ls);
 }
 
-/* Numbers begin anew when the module is loaded again; cookies do not come twice. */
-static void goes_by_the_cookie(void **state)
+static void takes_a_cookie_once(void **state)
 {
+	struct lease l = { .cookie = { 7 } };
 	struct leases ls = {};
-	const struct p2pmem_buffer_info other = buffer(1, 0xb, P2PMEM_STATE_LIVE);
 
-	lend(&ls, 1, 0xa);
-	leases_refresh(&ls, &other, 1);
-	assert_int_equal(ls.n, 0);
+	lend(&ls, 7);
+	assert_int_equal(leases_add(&ls, &l), -EEXIST);
+	assert_int_equal(ls.n, 1);
 	leases_done(&ls);
 }
 
-/* However leases come and go, the list has room for the next. */
-static void grows_and_shrinks(void **state)
+/* In the order they were lent, whichever of them end. */
+static void keeps_order(void **state)
 {
+	static const uint64_t left[] = { 2, 3, 5 };
 	struct leases ls = {};
+	size_t n = 0;
 
-	for (unsigned int round = 0; round < 40; round++) {
-		struct p2pmem_buffer_info kept[40];
-		size_t n = 0;
-
-		for (unsigned int i = 0; i <= round; i++)
-			lend(&ls, 1000 * round + i + 1, (uint8_t)i);
-		for (size_t i = 0; i < ls.n && n < (round * 7) % 13; i++, n++)
-			kept[n] =
-				buffer(ls.list[i].buffer, ls.list[i].cookie[0], P2PMEM_STATE_LIVE);
-		leases_refresh(&ls, kept, n);
-		assert_int_equal(ls.n, n);
-	}
+	for (uint64_t i = 1; i <= 6; i++)
+		lend(&ls, i);
+	leases_remove(&ls, find(&ls, 1));
+	leases_remove(&ls, find(&ls, 4));
+	leases_remove(&ls, find(&ls, 6));
+	for (const struct lease *l = ls.first; l; l = l->next)
+		assert_int_equal(l->buffer, left[n++]);
+	assert_int_equal(n, ARRAY_SIZE(left));
+	for (const struct lease *l = ls.last; l; l = l->previous)
+		assert_int_equal(l->buffer, left[--n]);
+	assert_int_equal(ls.n, 3);
 	leases_done(&ls);
+	assert_null(ls.first);
 }
 
-/* Tenants may hold as many as there are pages: looking for each among all would take minutes. */
+/* Looking for each among all would take minutes. */
 static void keeps_many(void **state)
 {
-	const size_t n = 1 << 19;
-	struct p2pmem_buffer_info *now = calloc(n / 2, sizeof(*now));
+	const uint64_t n = 1 << 19;
 	struct leases ls = {};
 
-	assert_non_null(now);
-	for (size_t i = 0; i < n; i++)
-		lend(&ls, i + 1, (uint8_t)i);
-	for (size_t i = 0; i < n / 2; i++)
-		now[i] = buffer(2 * i + 2, (uint8_t)(2 * i + 1), P2PMEM_STATE_LIVE);
-	leases_refresh(&ls, now, n / 2);
+	for (uint64_t i = 0; i < n; i++)
+		lend(&ls, i + 1);
+	for (uint64_t i = 0; i < n; i += 2)
+		leases_remove(&ls, find(&ls, i + 1));
 	assert_int_equal(ls.n, n / 2);
-	for (size_t i = 0; i < ls.n; i++)
-		assert_int_equal(ls.list[i].buffer, 2 * i + 2);
+	for (uint64_t i = 0; i < n; i++)
+		assert_int_equal(!!find(&ls, i + 1), i % 2);
 	leases_done(&ls);
-	free(now);
+}
+
+static void knows_its_buffer(void **state)
+{
+	struct p2pmem_buffer_info now[] = { { .id = 1 }, { .id = 3 }, { .id = 4 } };
+	struct lease l = { .buffer = 3 };
+
+	assert_ptr_equal(lease_buffer(&l, now, 3), &now[1]);
+	l.buffer = 2;
+	assert_null(lease_buffer(&l, now, 3));
+	assert_null(lease_buffer(&l, NULL, 0));
+	/* Numbers begin anew when the module is loaded again. */
+	l.buffer = 3;
+	l.cookie[15] = 1;
+	assert_null(lease_buffer(&l, now, 3));
+}
+
+static void only_advances(void **state)
+{
+	struct lease l = { .state = P2PMEM_STATE_LIVE };
+
+	lease_advance(&l, P2PMEM_STATE_REVOKED);
+	lease_advance(&l, P2PMEM_STATE_NOTICE);
+	assert_int_equal(l.state, P2PMEM_STATE_REVOKED);
+	lease_advance(&l, 99);
+	assert_int_equal(l.state, P2PMEM_STATE_REVOKED);
+	lease_advance(&l, P2PMEM_STATE_DRAINING);
+	assert_int_equal(l.state, P2PMEM_STATE_DRAINING);
 }
 
 static void names_leases_by_cookie(void **state)
 {
 	struct lease l = {};
+	uint8_t parsed[P2PMEM_COOKIE_SIZE];
 	char id[LEASE_ID_MAX];
 
 	l.cookie[0] = 0x0f;
 	l.cookie[15] = 0xa0;
 	assert_string_equal(lease_id(&l, id), "0f0000000000000000000000000000a0");
+	assert_true(lease_id_parse(id, parsed));
+	assert_memory_equal(parsed, l.cookie, sizeof(parsed));
+}
+
+static void refuses_other_names(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"0f",
+		"0F0000000000000000000000000000a0",
+		"0f0000000000000000000000000000a",
+		"0f0000000000000000000000000000a00",
+		"0f0000000000000000000000000000ag",
+		"../../../../../../../../etc/shad",
+		" f0000000000000000000000000000a0",
+	};
+	uint8_t parsed[P2PMEM_COOKIE_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(lease_id_parse(bad[i], parsed));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_driver),	  cmocka_unit_test(goes_by_the_cookie),
-		cmocka_unit_test(grows_and_shrinks),	  cmocka_unit_test(keeps_many),
+		cmocka_unit_test(finds_leases),
+		cmocka_unit_test(takes_a_cookie_once),
+		cmocka_unit_test(keeps_order),
+		cmocka_unit_test(keeps_many),
+		cmocka_unit_test(knows_its_buffer),
+		cmocka_unit_test(only_advances),
 		cmocka_unit_test(names_leases_by_cookie),
+		cmocka_unit_test(refuses_other_names),
 	};
 
-	log_set_max(LOG_ERR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

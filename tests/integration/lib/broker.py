@@ -51,7 +51,7 @@ class Daemon:
         self.notify.settimeout(TIMEOUT)
         self.told = []
         self.command = [os.path.join(os.environ["BUILD"], "p2pmemd-mock"), self.tree,
-                        str(group), str(errno)]
+                        str(group), str(errno), "--state", os.path.join(self.folder, "state")]
         self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname())
         self.pid = self._start_activated() if activated else self._start()
         self.wait_for("READY=1")

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "daemon/deadline.h"
+#include "daemon/drain.h"
+#include "daemon/follow.h"
+
+/* When the driver could not do it, it is asked again this much later. */
+#define RETRY_USEC 1000000U
+
+static bool is_pending(const struct lease *l)
+{
+	return l->revoke_at && l->state < P2PMEM_STATE_REVOKED;
+}
+
+static uint64_t earliest(const struct broker *b)
+{
+	uint64_t at = drains_deadline(b);
+
+	for (const struct lease *l = b->leases.first; l; l = l->next)
+		if (is_pending(l) && l->revoke_at < at)
+			at = l->revoke_at;
+	return at;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	broker_revoke_due(userdata, broker_now());
+	return 0;
+}
+
+void broker_arm(struct broker *b)
+{
+	uint64_t at = earliest(b);
+	int r;
+
+	b->on_deadline = sd_event_source_disable_unref(b->on_deadline);
+	if (!b->event || at == UINT64_MAX)
+		return;
+	/* Whole milliseconds are near enough for a grace. */
+	r = sd_event_add_time(b->event, &b->on_deadline, CLOCK_BOOTTIME, at, 1000, on_deadline, b);
+	if (r < 0)
+		log_error("Cannot keep a deadline: %s.", strerror(-r));
+}
+
+static void revoke_lease(struct broker *b, struct lease *l, uint64_t now)
+{
+	int r = b->driver->ops->revoke(b->driver->data, l->buffer, false);
+	char id[LEASE_ID_MAX];
+
+	if (r < 0 && r != -ENOENT) {
+		log_error("Cannot revoke lease %s: %s.", lease_id(l, id), strerror(-r));
+		l->revoke_at = now + RETRY_USEC;
+		return;
+	}
+	log_notice("Revoked lease %s of %s: its time was up.", lease_id(l, id), l->tenant);
+	lease_advance(l, P2PMEM_STATE_REVOKED);
+}
+
+void broker_revoke_due(struct broker *b, uint64_t now)
+{
+	for (struct lease *l = b->leases.first; l; l = l->next)
+		if (is_pending(l) && l->revoke_at <= now)
+			revoke_lease(b, l, now);
+	drains_touch(b, NULL);
+	broker_follow(b);
+	broker_arm(b);
+}
