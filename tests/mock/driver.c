@@ -487,16 +487,6 @@ void mock_driver_set_busy(struct mock_driver *m, bool busy)
 	m->busy = busy;
 }
 
-void mock_driver_reap(struct mock_driver *m)
-{
-	reap(m);
-}
-
-int mock_driver_inotify(const struct mock_driver *m)
-{
-	return m->inotify;
-}
-
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict)
 {
 	m->far = verdict;

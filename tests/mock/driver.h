@@ -31,10 +31,6 @@ const struct region_driver *mock_driver_interface(struct mock_driver *m);
 /* With transfers in flight in all buffers: what is revoked is free when it is closed, not at once. */
 void mock_driver_set_busy(struct mock_driver *m, bool busy);
 
-/* For a loop that is not the daemon's: readable when something was closed, and what to do then. */
-int mock_driver_inotify(const struct mock_driver *m);
-void mock_driver_reap(struct mock_driver *m);
-
 /* Every request fails with @error from here on; 0: none does. */
 void mock_driver_fail(struct mock_driver *m, int error);
 

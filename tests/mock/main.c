@@ -5,7 +5,8 @@
  * The daemon on the mock driver. TREE is made (see tree_machine()) if it is
  * not there. The policy is read from TREE.policy, which is made if it is not
  * there, with a rule that lets GROUP have everything. Every request of the
- * driver fails with ERRNO unless that is 0.
+ * driver fails with ERRNO unless that is 0. With P2PMEM_MOCK_DRIVER=SOCKET the
+ * driver is the process that listens there (server.c), and outlives the daemon.
  */
 #include <err.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "daemon/daemon.h"
 #include "tests/mock/driver.h"
+#include "tests/mock/remote.h"
 #include "tests/mock/tree.h"
 
 static const char *make_policy(const char *tree, const char *group)
@@ -35,6 +37,8 @@ static const char *make_policy(const char *tree, const char *group)
 int main(int argc, char **argv)
 {
 	const char *policy[2] = {};
+	const char *server = getenv("P2PMEM_MOCK_DRIVER");
+	struct region_driver remote = {};
 	struct world world = {};
 	struct mock_driver *m;
 	int r;
@@ -45,7 +49,9 @@ int main(int argc, char **argv)
 		tree_machine(argv[1]);
 	m = mock_driver_new(argv[1]);
 	mock_driver_fail(m, -atoi(argv[3]));
-	world.driver = mock_driver_interface(m);
+	if (server)
+		remote_driver_init(&remote, server);
+	world.driver = server ? &remote : mock_driver_interface(m);
 	world.sysfs = argv[1];
 	policy[0] = make_policy(argv[1], argv[2]);
 	world.policy = policy;

@@ -33,27 +33,59 @@ class VarlinkError(Exception):
         self.parameters = parameters
 
 
-class Daemon:
-    """A daemon that lends to the members of `group`, or by the text that is its policy."""
+class Driver:
+    """The mock driver in a process of its own, which buffers of a daemon that ended live on in."""
 
-    def __init__(self, group=GROUP, errno=0, activated=False, policy=None):
+    def __init__(self, *options):
         self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
         os.chmod(self.folder, 0o755)
         self.tree = os.path.join(self.folder, "sys")
+        self.path = os.path.join(self.folder, "driver")
+        self.process = subprocess.Popen(
+            [os.path.join(os.environ["BUILD"], "p2pmem-mock-driver"), self.tree, self.path,
+             *options], stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+        shutil.rmtree(self.folder)
+
+
+class Daemon:
+    """A daemon that lends to the members of `group`, or by the text that is its policy.
+
+    With a `driver` it can be killed and started again, with the socket kept by
+    the test, as the service manager does.
+    """
+
+    def __init__(self, group=GROUP, errno=0, activated=False, policy=None, driver=None):
+        self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
+        os.chmod(self.folder, 0o755)
+        self.tree = driver.tree if driver else os.path.join(self.folder, "sys")
         self.path = os.path.join(self.folder, "socket")
         self.policy = self.tree + ".policy"
         if policy is not None:
             os.mkdir(self.policy)
             self.write_policy(policy)
+        self.state = os.path.join(self.folder, "state")
+        self.listener = None
         self.log = open(os.path.join(self.folder, "log"), "w+")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(os.path.join(self.folder, "notify"))
         self.notify.settimeout(TIMEOUT)
         self.told = []
         self.command = [os.path.join(os.environ["BUILD"], "p2pmemd-mock"), self.tree,
-                        str(group), str(errno), "--state", os.path.join(self.folder, "state")]
-        self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname())
-        self.pid = self._start_activated() if activated else self._start()
+                        str(group), str(errno), "--state", self.state]
+        self.full = os.path.join(self.folder, "full")  # while it is there, no record can be written
+        self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname(),
+                                P2PMEM_MOCK_FULL=self.full)
+        if driver:
+            self.environment["P2PMEM_MOCK_DRIVER"] = driver.path
+        self.pid = self._start_activated() if activated or driver else self._start()
         self.wait_for("READY=1")
 
     def _start(self):
@@ -63,18 +95,39 @@ class Daemon:
         return process.pid
 
     def _start_activated(self):
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(self.path)
-        os.chmod(self.path, 0o666)
-        listener.listen()
+        if not self.listener:
+            self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.listener.bind(self.path)
+            os.chmod(self.path, 0o666)
+            self.listener.listen(128)
         pid = os.fork()
         if pid == 0:
             os.dup2(self.log.fileno(), 2)
-            os.dup2(listener.fileno(), 3)
+            os.dup2(self.listener.fileno(), 3)
             self.environment.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
             os.execve(self.command[0], self.command, self.environment)
-        listener.close()
         return pid
+
+    def start(self, kill_at=None):
+        """Starts it again; `kill_at` is where it kills itself (tests/mock/wrap.h)."""
+        self.told = []
+        self.environment.pop("P2PMEM_MOCK_KILL", None)
+        if kill_at:
+            self.environment["P2PMEM_MOCK_KILL"] = kill_at
+        self.pid = self._start_activated()
+        self.wait_for("READY=1")
+
+    def wait_killed(self):
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = None
+        assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, status
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait_killed()
+
+    def records(self):
+        return sorted(os.listdir(os.path.join(self.state, "leases")))
 
     def wait_for(self, word):
         while not any(line == word for line in self.told):
@@ -114,6 +167,8 @@ class Daemon:
         if kind:
             print("# the daemon's log:\n# " + self.output().replace("\n", "\n# "))
         status = self.stop() if self.pid else 0
+        if self.listener:
+            self.listener.close()
         self.log.close()
         self.notify.close()
         shutil.rmtree(self.folder)
@@ -155,7 +210,8 @@ class Client:
         """The next message, or None at the end of the connection."""
         while b"\0" not in self.buffer:
             try:
-                data, control, _, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(4 * 16))
+                data, control, _, _ = self.socket.recvmsg(
+                    65536, socket.CMSG_SPACE(4 * 16), socket.MSG_CMSG_CLOEXEC)
             except ConnectionResetError:
                 return None
             for level, kind, value in control:
