@@ -61,11 +61,21 @@ static int list_buffers(void *driver, struct p2pmem_buffer_info **ret, size_t *r
 static int query(void *driver, struct p2pmem_query *query)
 {
 	struct wire_request q = { .type = WIRE_QUERY, .argument.query = *query };
+	_cleanup_free_ void *hops = NULL;
 	struct wire_reply reply;
 	int none, r = ask(&q, &reply, &none);
 
-	*query = reply.argument.query;
-	return r;
+	if (r < 0)
+		return r;
+	r = receive_entries(&reply, sizeof(struct p2pmem_hop), &hops);
+	if (r < 0)
+		return r;
+	if (reply.n > 0)
+		memcpy((void *)(uintptr_t)query->hops, hops, reply.n * sizeof(struct p2pmem_hop));
+	query->distance = reply.argument.query.distance;
+	query->verdict = reply.argument.query.verdict;
+	query->hop_count = reply.argument.query.hop_count;
+	return 0;
 }
 
 static int query_block(void *driver, struct p2pmem_query_block *query)

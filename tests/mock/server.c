@@ -24,6 +24,7 @@
 #include "tests/mock/wire.h"
 
 #define CONNECTIONS_MAX 16
+#define HOPS_MAX 256
 
 struct outcome {
 	struct wire_reply reply;
@@ -31,6 +32,25 @@ struct outcome {
 	size_t entry_size;
 	int fd;
 };
+
+/* The array of hops is in another process: here it goes behind the reply. */
+static int query(const struct region_driver *d, struct p2pmem_query *q, struct outcome *o)
+{
+	uint32_t capacity = q->hop_capacity < HOPS_MAX ? q->hop_capacity : HOPS_MAX;
+	struct p2pmem_hop *hops = calloc(HOPS_MAX, sizeof(*hops));
+	int r;
+
+	if (!hops)
+		err(1, "calloc");
+	o->entries = hops;
+	o->entry_size = sizeof(*hops);
+	q->hops = (uintptr_t)hops;
+	q->hop_capacity = capacity;
+	r = d->ops->query(d->data, q);
+	if (r == 0)
+		o->reply.n = q->hop_count < capacity ? q->hop_count : capacity;
+	return r;
+}
 
 static void serve(const struct region_driver *d, struct wire_request *q, struct outcome *o)
 {
@@ -50,7 +70,7 @@ static void serve(const struct region_driver *d, struct wire_request *q, struct 
 		o->entry_size = sizeof(struct p2pmem_buffer_info);
 		break;
 	case WIRE_QUERY:
-		r->result = d->ops->query(d->data, &r->argument.query);
+		r->result = query(d, &r->argument.query, o);
 		break;
 	case WIRE_QUERY_BLOCK:
 		r->result = d->ops->query_block(d->data, &r->argument.query_block);
