@@ -37,6 +37,7 @@ static void print_words(const char *reason, const char *remedy_text, const char 
 
 struct drawing {
 	struct table *table;
+	bool works; /* requests do go this way */
 	const struct p2pmem_path_hop **hops; /* from the memory to the device */
 	size_t n;
 	size_t turn; /* of the last one where requests turn; n: nowhere */
@@ -92,21 +93,26 @@ static const char *place_of(const struct drawing *d, size_t i)
 	return d->hops[i]->turn ? "turn" : "|";
 }
 
-static int add_marks(struct table *t, const struct p2pmem_path_hop *h)
+static const char *turn_words(const struct drawing *d, const struct p2pmem_path_hop *h)
+{
+	if (h->kind != P2PMEM_HOP_HOST_BRIDGE)
+		return "turns here";
+	return d->works ? "goes through here" : "would have to go through here";
+}
+
+static int add_marks(const struct drawing *d, const struct p2pmem_path_hop *h)
 {
 	_cleanup_free_ char *redirects = acs_redirects(h->redirects);
-	const char *turn = "";
+	const char *turn = h->turn ? turn_words(d, h) : "";
 
 	if (!redirects)
 		return -ENOMEM;
-	if (h->turn)
-		turn = h->kind == P2PMEM_HOP_HOST_BRIDGE ? "goes through here" : "turns here";
 	if (*redirects && *turn)
-		table_addf(t, "%s; %s", redirects, turn);
+		table_addf(d->table, "%s; %s", redirects, turn);
 	else if (!h->acs_known)
-		table_addf(t, "ACS could not be read%s%s", *turn ? "; " : "", turn);
+		table_addf(d->table, "ACS could not be read%s%s", *turn ? "; " : "", turn);
 	else
-		table_add(t, *redirects ? redirects : *turn ? turn : " ");
+		table_add(d->table, *redirects ? redirects : *turn ? turn : " ");
 	return 0;
 }
 
@@ -122,7 +128,7 @@ static int add_hop(const struct drawing *d, size_t i)
 	table_add(d->table, h->kind == P2PMEM_HOP_HOST_BRIDGE ?
 				    NULL :
 				    acs_bits(h->acs_known, h->has_acs, h->acs_control, bits));
-	return add_marks(d->table, h);
+	return add_marks(d, h);
 }
 
 static int draw(struct drawing *d)
@@ -142,7 +148,7 @@ static int draw(struct drawing *d)
 
 static int draw_path(const struct p2pmem_path *p)
 {
-	struct drawing d = {};
+	struct drawing d = { .works = p->verdict >= P2PMEM_VERDICT_BRIDGE };
 	int r = order_hops(p, &d);
 
 	if (r == 0 && d.n > 0) {

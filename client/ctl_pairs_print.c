@@ -59,6 +59,15 @@ static void add_name(struct table *t, const struct line *l, const char *name)
 		table_add(t, name);
 }
 
+/* While the driver does not know them, providers' addresses are the names of regions. */
+static bool have_names(const struct matrix *m)
+{
+	for (size_t i = 0; i < m->n_columns; i++)
+		if (strcmp(m->columns[i].pair->region, m->columns[i].pair->provider) != 0)
+			return true;
+	return false;
+}
+
 static void add_heading(struct table *t, const struct matrix *m)
 {
 	table_add_coloured(t, COLOUR_BOLD, "BLOCK");
@@ -66,6 +75,8 @@ static void add_heading(struct table *t, const struct matrix *m)
 	for (size_t i = 0; i < m->n_columns; i++)
 		if (is_first(m->columns, i))
 			add_name(t, &m->columns[i], m->columns[i].pair->region);
+	if (!have_names(m))
+		return;
 	table_add(t, " ");
 	table_add(t, " ");
 	for (size_t i = 0; i < m->n_columns; i++)
@@ -137,6 +148,15 @@ static int print_groups(const struct line *lines, size_t n,
 	return 0;
 }
 
+/* Ports have remedies of their own, and one price. */
+static bool cost_was_said(const struct matrix *m, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (m->notes[j]->cost && strcmp(m->notes[j]->cost, m->notes[i]->cost) == 0)
+			return true;
+	return false;
+}
+
 static void print_note(const struct matrix *m, size_t i)
 {
 	const struct p2pmem_pair *p = m->notes[i];
@@ -148,7 +168,7 @@ static void print_note(const struct matrix *m, size_t i)
 		say(stdout, "[%zu] %s", i + 1, p->reason);
 	if (p->remedy)
 		say(stdout, "remedy: %s", p->remedy);
-	if (p->cost)
+	if (p->cost && !cost_was_said(m, i))
 		say(stdout, "cost:   %s", p->cost);
 }
 
