@@ -2,6 +2,7 @@
 /* Pairs, for people. */
 #pragma once
 
+#include <stdbool.h>
 #include <p2pmem/libp2pmem.h>
 
 /*

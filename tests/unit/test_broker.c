@@ -227,6 +227,73 @@ static void lists_pairs(void **state)
 	assert_string_equal(text(p, "cause"), "acs_unknown");
 }
 
+/* What the driver's hops say of ports is known from then on, also without it. */
+static void learns_from_the_driver(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+	struct json_object *p;
+
+	f->broker.watched = true;
+	assert_int_equal(count(f, &alice, BROKER "ListPairs"), 18);
+	mock_driver_fail(f->driver, -ENOENT);
+	call(f, &mallory, BROKER "ListPairs", true, "{\"region\":\"cmb0\"}", &a);
+	assert_int_equal(json_object_array_length(a.list), 6);
+	p = find(&a, "pair", "device", "0000:04:00.0");
+	assert_string_equal(text(p, "verdict"), "bus");
+	assert_string_equal(text(p, "source"), "computed");
+}
+
+static void explains(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a, b;
+	struct json_object *e, *path;
+
+	call(f, &mallory, BROKER "Explain", false,
+	     "{\"region\":\"p2pmem0\",\"device\":{\"major\":259,\"minor\":3}}", &a);
+	assert_null(a.error);
+	e = get(a.parameters, "explanation");
+	assert_string_equal(text(e, "device"), "nvme2n1");
+	assert_string_equal(text(e, "verdict"), "unsupported");
+	path = json_object_array_get_idx(get(e, "paths"), 0);
+	assert_string_equal(text(path, "source"), "kernel");
+	assert_true(json_object_array_length(get(path, "hops")) > 4);
+
+	/* A driver that is asleep is no reason to guess. */
+	mock_driver_fail(f->driver, -ENOENT);
+	call(f, &mallory, BROKER "Explain", false,
+	     "{\"region\":\"03:00.0\",\"device\":{\"address\":\"06:00.0\"}}", &b);
+	assert_string_equal(text(get(b.parameters, "explanation"), "verdict"), "unknown");
+}
+
+static void explains_what_there_is_alone(void **state)
+{
+	static const struct {
+		const char *parameters;
+		const char *error;
+	} cases[] = {
+		{ "{\"region\":\"p2pmem9\",\"device\":{\"address\":\"04:00.0\"}}",
+		  BROKER "NoSuchRegion" },
+		{ "{\"region\":\"multi\",\"device\":{\"address\":\"0f:00.0\"}}",
+		  BROKER "NoSuchDevice" },
+		{ "{\"region\":\"p2pmem0\",\"device\":{\"major\":8,\"minor\":1}}",
+		  BROKER "NoSuchDevice" },
+		{ "{\"region\":\"\",\"device\":{\"address\":\"04:00.0\"}}",
+		  "org.varlink.service.InvalidParameter" },
+		{ "{\"region\":\"p2pmem0\",\"device\":{}}",
+		  "org.varlink.service.InvalidParameter" },
+		{ "{\"region\":\"p2pmem0\"}", "org.varlink.service.InvalidParameter" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(answer_done) struct answer a;
+
+		call(*state, &mallory, BROKER "Explain", false, cases[i].parameters, &a);
+		fails_with(&a, cases[i].error);
+	}
+}
+
 static void notices_changes(void **state)
 {
 	struct fixture *f = *state;
@@ -682,6 +749,9 @@ int main(void)
 		TEST(lists_regions_without_driver),
 		TEST(lists_devices),
 		TEST(lists_pairs),
+		TEST(learns_from_the_driver),
+		TEST(explains),
+		TEST(explains_what_there_is_alone),
 		TEST(notices_changes),
 		TEST(follows_events),
 		TEST(lends),
