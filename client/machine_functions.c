@@ -107,11 +107,13 @@ static bool is_nvme(const struct look *l)
 static int look_at_iommu(struct look *l)
 {
 	struct machine_function *f = l->function;
-	int r;
+	_cleanup_free_ char *group = NULL;
+	int r = sysfs_resolve(l->sysfs, l->dir, "iommu_group", &group);
 
-	if (!sysfs_exists(l->sysfs, l->dir, "iommu_group"))
-		return 0;
-	r = sysfs_string(l->sysfs, l->dir, "iommu_group/type", &f->iommu);
+	if (r == -ENOENT || r == -ENOMEM)
+		return r == -ENOMEM ? r : 0;
+	if (r == 0)
+		r = sysfs_string(l->sysfs, group, "type", &f->iommu);
 	f->iommu_unknown = r < 0;
 	return r == -ENOMEM ? r : 0;
 }

@@ -13,6 +13,7 @@
 
 #define RELEASE "7.3.4-test"
 #define DRIVE "bus/pci/devices/0000:03:00.0" /* its CMB is p2pmem0 */
+#define REAL "devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0/0000:03:00.0"
 
 static char root[64], sysfs[80];
 static struct world world;
@@ -412,17 +413,17 @@ static void a_drive_of_another_driver(void **state)
 
 static void iommu_modes(void **state)
 {
-	put("sys/" DRIVE "/iommu_group/type", "identity\n");
+	tree_link(sysfs, REAL "/iommu_group", "kernel/iommu_groups/7");
+	put("sys/kernel/iommu_groups/7/type", "identity\n");
 	look();
 	run();
 	expect("iommu.mode", DOCTOR_OK, "passes");
-	put("sys/" DRIVE "/iommu_group/type", "DMA-FQ\n");
+	put("sys/kernel/iommu_groups/7/type", "DMA-FQ\n");
 	look();
 	run();
 	expect("iommu.mode", DOCTOR_WARNING, "0000:03:00.0");
 	expect("iommu.mode", DOCTOR_WARNING, "--verify");
-	drop("sys/" DRIVE "/iommu_group/type");
-	put("sys/" DRIVE "/iommu_group/other", "");
+	drop("sys/kernel/iommu_groups/7/type");
 	look();
 	run();
 	expect("iommu.mode", DOCTOR_UNKNOWN, "iommu_group/type");
