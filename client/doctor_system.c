@@ -128,12 +128,13 @@ static void check_rights(struct doctor *d)
 		doctor_remedy(d,
 			      "give this process the number of that group on the host, or join it");
 	} else if (is_member(d->user, gid)) {
-		doctor_add(d, "user.rights", DOCTOR_OK,
-			   "members of the group p2pmem, like you, are lent memory");
+		doctor_add(
+			d, "user.rights", DOCTOR_OK,
+			"members of the group p2pmem, like you, are lent memory by the policy as shipped");
 	} else {
 		doctor_add(d, "user.rights", DOCTOR_WARNING,
-			   "you may list and ask, but are lent no memory: you are not in the group "
-			   "p2pmem, or have not logged in since");
+			   "you may list and ask, but by the policy as shipped are lent no memory: "
+			   "you are not in the group p2pmem, or have not logged in since");
 		doctor_remedy(d, "as root: usermod -a -G p2pmem USER, then log in again");
 	}
 }
