@@ -105,6 +105,7 @@ install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemctl $(DESTDIR)$(bindir)/p2pmemctl
 	$(INSTALL) -D -m 0644 docs/man/p2pmemctl.1 $(DESTDIR)$(mandir)/man1/p2pmemctl.1
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.4 $(DESTDIR)$(mandir)/man4/p2pmem.4
+	$(INSTALL) -D -m 0644 docs/man/p2pmem.policy.5 $(DESTDIR)$(mandir)/man5/p2pmem.policy.5
 
 .PHONY: clean
 clean:

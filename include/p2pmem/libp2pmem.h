@@ -628,7 +628,7 @@ struct p2pmem_lease {
 };
 
 /**
- * p2pmem_list_leases - the caller's leases; for uid 0 everybody's
+ * p2pmem_list_leases - the caller's leases; for administrators everybody's
  * @client: connected handle
  * @ret: first entry, NULL if there is none; free it with p2pmem_list_free()
  *
@@ -712,6 +712,7 @@ struct p2pmem_allocate_options {
  * -EOPNOTSUPP  NotPeerToPeer: a layer of a device does not pass P2P pages, or
  *              a file is on no block device that could be named
  * -ENOSPC      NoSpace: there is a region, but it has no room
+ * -EDQUOT      QuotaExceeded: more than the policy allows
  * -ENODEV      NoSuchDevice: the broker does not know one of the devices
  * -ENXIO       NoSuchRegion
  * -ENOSYS      DriverUnavailable: the kernel side cannot be used
