@@ -22,9 +22,15 @@ static void closedirp(DIR **d)
 
 /* ---- one file -------------------------------------------------------- */
 
-static void refuse_file(const char *path, struct mistakes *m, const char *remedy, const char *what)
+__attribute__((format(printf, 4, 5))) static void
+refuse_file(const char *path, struct mistakes *m, const char *remedy, const char *format, ...)
 {
-	mistake_add(m, &(struct place_in_file){ path, 0, NULL }, remedy, "%s", what);
+	const struct place_in_file at = { path, 0, NULL };
+	va_list ap;
+
+	va_start(ap, format);
+	mistake_add(m, &at, false, remedy, format, ap);
+	va_end(ap);
 }
 
 static bool is_null_device(const struct stat *st)
@@ -62,7 +68,7 @@ static int read_file(const char *path, int fd, struct mistakes *m, char **ret, s
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0) {
-			refuse_file(path, m, NULL, strerror(errno));
+			refuse_file(path, m, NULL, "%s", strerror(errno));
 			return 0;
 		}
 		n += (size_t)r;
@@ -83,7 +89,7 @@ static int load_file(const char *path, const struct policy_directory *d, struct 
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		refuse_file(path, m, NULL, strerror(errno));
+		refuse_file(path, m, NULL, "%s", strerror(errno));
 		return 0;
 	}
 	if (!is_readable(path, &st, m))
@@ -173,14 +179,14 @@ static int add_dropins(struct files *f, const char *folder, struct mistakes *m)
 	d = opendir(path);
 	if (!d) {
 		if (errno != ENOENT)
-			refuse_file(path, m, NULL, strerror(errno));
+			refuse_file(path, m, NULL, "%s", strerror(errno));
 		return 0;
 	}
 	for (r = 0; r == 0 && (errno = 0, e = readdir(d));)
 		if (is_policy_name(e->d_name) && !has_name(f, e->d_name))
 			r = add_path(f, path, e->d_name);
 	if (r == 0 && errno)
-		refuse_file(path, m, NULL, strerror(errno));
+		refuse_file(path, m, NULL, "%s", strerror(errno));
 	return r;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,35 +45,14 @@ static void add(struct mistakes *m, const struct place_in_file *at, const char *
 	}
 }
 
-static char *format_text(const char *format, va_list ap)
-{
-	char *text;
-
-	return vasprintf(&text, format, ap) < 0 ? NULL : text;
-}
-
-void mistake_add(struct mistakes *m, const struct place_in_file *at, const char *remedy,
-		 const char *format, ...)
+void mistake_add(struct mistakes *m, const struct place_in_file *at, bool warning,
+		 const char *remedy, const char *format, va_list ap)
 {
 	_cleanup_free_ char *what = NULL;
-	va_list ap;
 
-	va_start(ap, format);
-	what = format_text(format, ap);
-	va_end(ap);
-	add(m, at, remedy, what, false);
-}
-
-void mistake_warn(struct mistakes *m, const struct place_in_file *at, const char *remedy,
-		  const char *format, ...)
-{
-	_cleanup_free_ char *what = NULL;
-	va_list ap;
-
-	va_start(ap, format);
-	what = format_text(format, ap);
-	va_end(ap);
-	add(m, at, remedy, what, true);
+	if (vasprintf(&what, format, ap) < 0)
+		what = NULL;
+	add(m, at, remedy, what, warning);
 }
 
 char *mistake_text(const struct mistake *m)

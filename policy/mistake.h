@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,13 +34,11 @@ struct place_in_file {
 	const char *field;
 };
 
-__attribute__((format(printf, 4, 5))) void mistake_add(struct mistakes *m,
-						       const struct place_in_file *at,
-						       const char *remedy, const char *format, ...);
-__attribute__((format(printf, 4, 5))) void mistake_warn(struct mistakes *m,
-							const struct place_in_file *at,
-							const char *remedy, const char *format,
-							...);
+/* What is no @warning keeps the policy from being used, also if memory is short for the words. */
+__attribute__((format(printf, 5, 0))) void mistake_add(struct mistakes *m,
+						       const struct place_in_file *at, bool warning,
+						       const char *remedy, const char *format,
+						       va_list ap);
 
 /* "FILE:LINE: FIELD: WHAT", without what there is none of. NULL when memory is short. */
 char *mistake_text(const struct mistake *m);

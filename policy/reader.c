@@ -5,6 +5,33 @@
 #include "policy/reader.h"
 #include "policy/text.h"
 
+static struct place_in_file here(const struct reader *r, struct json_object *v)
+{
+	return (struct place_in_file){ r->file, text_line(v), r->path };
+}
+
+void read_mistake(struct reader *r, struct json_object *v, const char *remedy, const char *format,
+		  ...)
+{
+	const struct place_in_file at = here(r, v);
+	va_list ap;
+
+	va_start(ap, format);
+	mistake_add(r->mistakes, &at, false, remedy, format, ap);
+	va_end(ap);
+}
+
+void read_warning(struct reader *r, struct json_object *v, const char *remedy, const char *format,
+		  ...)
+{
+	const struct place_in_file at = here(r, v);
+	va_list ap;
+
+	va_start(ap, format);
+	mistake_add(r->mistakes, &at, true, remedy, format, ap);
+	va_end(ap);
+}
+
 static int type_of(struct json_object *v)
 {
 	switch (json_object_get_type(v)) {

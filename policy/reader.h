@@ -43,6 +43,7 @@ int read_array(struct reader *r, struct json_object *array, int types,
 	       int (*read)(struct reader *r, struct json_object *v, void *into), void *into);
 
 /* What is wrong with @v, which is at the reader's path. */
-#define read_mistake(r, v, remedy, ...)                                                           \
-	mistake_add((r)->mistakes, &(struct place_in_file){ (r)->file, text_line(v), (r)->path }, \
-		    remedy, __VA_ARGS__)
+__attribute__((format(printf, 4, 5))) void
+read_mistake(struct reader *r, struct json_object *v, const char *remedy, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+read_warning(struct reader *r, struct json_object *v, const char *remedy, const char *format, ...);

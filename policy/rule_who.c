@@ -45,19 +45,17 @@ static bool is_account_name(const char *s)
 	       !s[strcspn(s, ":/, \t")] && s[strspn(s, "0123456789")];
 }
 
-static void warn_unknown(struct reader *r, struct json_object *v, enum who_kind kind,
-			 const char *name, int error)
+static void warn_unknown(struct reader *r, struct json_object *v, const struct policy_who *w,
+			 int error)
 {
-	const struct place_in_file at = { r->file, text_line(v), r->path };
-
 	if (error == -ENOENT)
-		mistake_warn(r->mistakes, &at, "Create it, and reload the policy.",
-			     "there is no %s '%s', so the rule names nobody", who_kind_name(kind),
-			     name);
+		read_warning(r, v, "Create it, and reload the policy.",
+			     "there is no %s '%s', so the rule names nobody",
+			     who_kind_name(w->kind), w->name);
 	else
-		mistake_warn(r->mistakes, &at, "Reload the policy once it can be.",
+		read_warning(r, v, "Reload the policy once it can be.",
 			     "%s '%s' cannot be looked up (%s), so the rule names nobody",
-			     who_kind_name(kind), name, strerror(-error));
+			     who_kind_name(w->kind), w->name, strerror(-error));
 }
 
 static int look_up(struct reader *r, struct json_object *v, struct policy_who *w)
@@ -73,14 +71,8 @@ static int look_up(struct reader *r, struct json_object *v, struct policy_who *w
 	if (error == -ENOMEM)
 		return error;
 	if (error < 0)
-		warn_unknown(r, v, w->kind, w->name, error);
+		warn_unknown(r, v, w, error);
 	return 0;
-}
-
-static void warn_root(struct reader *r, struct json_object *v)
-{
-	mistake_warn(r->mistakes, &(struct place_in_file){ r->file, text_line(v), r->path },
-		     "Take the rule away.", "uid 0 needs no rule, and is bound by none");
 }
 
 static int read_account(struct reader *r, struct json_object *v, struct policy_who *w,
@@ -100,7 +92,8 @@ static int read_account(struct reader *r, struct json_object *v, struct policy_w
 			     "'%.64s' can be no %s", s, who_kind_name(kind));
 	}
 	if (kind == WHO_USER && w->known && w->id == 0)
-		warn_root(r, v);
+		read_warning(r, v, "Take the rule away.",
+			     "uid 0 needs no rule, and is bound by none");
 	return error;
 }
 

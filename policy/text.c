@@ -38,11 +38,22 @@ static struct json_object *in_line(struct json_object *o, unsigned int line)
 	return o;
 }
 
-/* Without memory for the message as well, as n_errors counts it. */
+__attribute__((format(printf, 4, 5))) static void note(struct mistakes *m,
+						       const struct place_in_file *at,
+						       const char *remedy, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	mistake_add(m, at, false, remedy, format, ap);
+	va_end(ap);
+}
+
 static int refuse(struct text *t, const char *remedy, const char *what)
 {
-	mistake_add(t->mistakes, &(struct place_in_file){ t->file, t->line, NULL }, remedy, "%s",
-		    what);
+	const struct place_in_file at = { t->file, t->line, NULL };
+
+	note(t->mistakes, &at, remedy, "%s", what);
 	return -EBADMSG;
 }
 
@@ -217,13 +228,13 @@ static int add_member(struct text *t, struct json_object *o, struct json_object 
 		      struct json_object *value)
 {
 	const char *name = json_object_get_string(key);
+	const struct place_in_file at = { t->file, text_line(key), name };
 	struct json_object *first;
 
 	if (!json_object_object_get_ex(o, name, &first))
 		return json_add(o, name, value);
-	mistake_add(t->mistakes, &(struct place_in_file){ t->file, text_line(key), name },
-		    "Keep one of the two.", "is there a second time; first in line %u",
-		    text_line(first));
+	note(t->mistakes, &at, "Keep one of the two.", "is there a second time; first in line %u",
+	     text_line(first));
 	json_object_put(value);
 	return 0;
 }
