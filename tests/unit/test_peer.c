@@ -42,41 +42,55 @@ static void reads_who_connected(void **state)
 	close(fds[1]);
 }
 
-/* Connects from a child that ends, unless it has to wait. */
-static int connect_and_end(int listener)
+static void connect_to(int listener)
 {
 	struct sockaddr_un address;
 	socklen_t size = sizeof(address);
-	int status, fd;
-	pid_t pid = fork();
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		fd = socket(AF_UNIX, SOCK_STREAM, 0);
-		_exit(getsockname(listener, (struct sockaddr *)&address, &size) < 0 ||
-		      connect(fd, (struct sockaddr *)&address, size) < 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	return accept(listener, NULL, NULL);
+	_exit(getsockname(listener, (struct sockaddr *)&address, &size) < 0 ||
+	      connect(fd, (struct sockaddr *)&address, size) < 0);
 }
 
-/* The connection may have been handed to somebody else before. */
-static void loses_who_is_gone(void **state)
+static void expect_lost(int listener)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_(peer_done) struct peer p = {};
-	_cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd = -1;
+	_cleanup_close_ int fd = accept(listener, NULL, NULL);
 
-	/* Without a path, the kernel finds a name. */
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	fd = connect_and_end(listener);
 	assert_true(fd >= 0);
 	assert_int_equal(peer_read(fd, &p), 0);
 	assert_int_equal(p.uid, getuid());
 	assert_true(p.lost);
 	assert_null(p.cgroup);
+}
+
+/*
+ * The connection may be in other hands by now. Of a process that nobody has
+ * waited for, /proc still has a cgroup; of one that somebody has, it may be
+ * another's.
+ */
+static void loses_who_is_gone(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	siginfo_t ended;
+
+	/* Without a path, the kernel finds a name. */
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	for (int waited_for = 0; waited_for < 2; waited_for++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			connect_to(listener);
+		assert_int_equal(
+			waitid(P_PID, (id_t)pid, &ended, WEXITED | (waited_for ? 0 : WNOWAIT)), 0);
+		assert_int_equal(ended.si_status, 0);
+		expect_lost(listener);
+		if (!waited_for)
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
 }
 
 int main(void)
