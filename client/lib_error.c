@@ -112,6 +112,9 @@ struct details {
 	const char *layer;
 	const char *region;
 	const char *parameter;
+	const char *lease;
+	const char *provider;
+	const char *directory;
 	const char *tenant;
 	const char *rule;
 	const char *what;
@@ -185,6 +188,23 @@ static int no_such_region(struct failure *f, const struct details *d)
 	return failure_set(f, -ENXIO, "there is no region %s", d->region);
 }
 
+static int no_such_lease(struct failure *f, const struct details *d)
+{
+	return failure_set(f, -ENOENT, "there is no lease %s, or it is not yours", d->lease);
+}
+
+static int undrained(struct failure *f, const struct details *d)
+{
+	return failure_set(f, -ECANCELED, "%s is lent from again: somebody called undrain",
+			   d->provider);
+}
+
+static int state_unavailable(struct failure *f, const struct details *d)
+{
+	return failure_set(f, -EIO, "the daemon cannot keep records in %s: %s", d->directory,
+			   d->reason);
+}
+
 static int not_peer_to_peer(struct failure *f, const struct details *d)
 {
 	return failure_set(f, -EOPNOTSUPP, "%s cannot do peer-to-peer transfers: %s: %s", d->device,
@@ -211,6 +231,9 @@ static const struct {
 	{ BROKER_INTERFACE ".QuotaExceeded", quota_exceeded },
 	{ BROKER_INTERFACE ".NoSuchDevice", no_such_device },
 	{ BROKER_INTERFACE ".NoSuchRegion", no_such_region },
+	{ BROKER_INTERFACE ".NoSuchLease", no_such_lease },
+	{ BROKER_INTERFACE ".Undrained", undrained },
+	{ BROKER_INTERFACE ".StateUnavailable", state_unavailable },
 	{ BROKER_INTERFACE ".NotPeerToPeer", not_peer_to_peer },
 	{ BROKER_INTERFACE ".DriverUnavailable", driver_unavailable },
 	{ VARLINK_ERROR_INVALID_PARAMETER, invalid_parameter },
@@ -225,6 +248,9 @@ static int details_parse(struct json_object *parameters, struct details *d)
 		{ "layer", JSON_STRING, false, &d->layer },
 		{ "region", JSON_STRING, false, &d->region },
 		{ "parameter", JSON_STRING, false, &d->parameter },
+		{ "lease", JSON_STRING, false, &d->lease },
+		{ "provider", JSON_STRING, false, &d->provider },
+		{ "directory", JSON_STRING, false, &d->directory },
 		{ "tenant", JSON_STRING, false, &d->tenant },
 		{ "rule", JSON_STRING, false, &d->rule },
 		{ "what", JSON_STRING, false, &d->what },
@@ -250,6 +276,9 @@ int failure_from_reply(struct failure *f, const char *error, struct json_object 
 		.layer = "(unnamed)",
 		.region = "(unnamed)",
 		.parameter = "(unnamed)",
+		.lease = "(unnamed)",
+		.provider = "(unnamed)",
+		.directory = "(unnamed)",
 		.tenant = "(unnamed)",
 		.rule = "(unnamed)",
 		.what = "bytes",

@@ -92,12 +92,19 @@ const struct shape shape_pair = SHAPE(p2pmem_pair);
 
 #define L(json, kind, member) MUST(p2pmem_lease, json, kind, member)
 static const struct member p2pmem_lease_members[] = {
-	L("id", MEMBER_STRING, id),	    L("tenant", MEMBER_STRING, tenant),
-	L("uid", MEMBER_U32, uid),	    MAY(p2pmem_lease, "name", MEMBER_STRING, name),
-	L("region", MEMBER_STRING, region), L("provider", MEMBER_STRING, provider),
-	L("size", MEMBER_U64, size),	    L("devices", MEMBER_NAMES, devices),
-	L("state", MEMBER_STATE, state),    L("verdict", MEMBER_VERDICT, verdict),
-	L("ageUSec", MEMBER_U64, age_usec), {},
+	L("id", MEMBER_STRING, id),
+	L("tenant", MEMBER_STRING, tenant),
+	L("uid", MEMBER_U32, uid),
+	MAY(p2pmem_lease, "rule", MEMBER_STRING, rule),
+	MAY(p2pmem_lease, "name", MEMBER_STRING, name),
+	L("region", MEMBER_STRING, region),
+	L("provider", MEMBER_STRING, provider),
+	L("size", MEMBER_U64, size),
+	L("devices", MEMBER_NAMES, devices),
+	L("state", MEMBER_STATE, state),
+	L("verdict", MEMBER_VERDICT, verdict),
+	L("ageUSec", MEMBER_U64, age_usec),
+	{},
 };
 const struct shape shape_lease = SHAPE(p2pmem_lease);
 

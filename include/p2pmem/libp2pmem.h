@@ -611,6 +611,7 @@ int p2pmem_list_functions(struct p2pmem_client *client, struct p2pmem_function *
  * @uid: user it was lent to
  * @state: of the buffer
  * @verdict: the worst among its devices
+ * @rule: of the policy, that granted it, or NULL
  */
 struct p2pmem_lease {
 	struct p2pmem_lease *next;
@@ -625,6 +626,7 @@ struct p2pmem_lease {
 	uint32_t uid;
 	enum p2pmem_state state;
 	enum p2pmem_verdict verdict;
+	const char *rule;
 };
 
 /**
@@ -635,6 +637,94 @@ struct p2pmem_lease {
  * Since 0.1.
  */
 int p2pmem_list_leases(struct p2pmem_client *client, struct p2pmem_lease **ret);
+
+/* ---- ending leases --------------------------------------------------- */
+
+/**
+ * struct p2pmem_revoke_options - argument of p2pmem_revoke()
+ * @struct_size: sizeof(struct p2pmem_revoke_options)
+ * @lease: id of one lease
+ * @tenant: or: those that are charged to a tenant
+ * @region: or: those of a region: a name or the PCI address of its provider
+ * @all: or: all of them
+ * @grace_usec: microseconds that holders have after they were given notice;
+ *              0: none, and no notice; at most a week
+ */
+struct p2pmem_revoke_options {
+	size_t struct_size;
+	const char *lease;
+	const char *tenant;
+	const char *region;
+	int all;
+	uint64_t grace_usec;
+};
+
+/**
+ * p2pmem_revoke - end leases
+ * @client: connected handle
+ * @options: which, and when
+ * @ret: how many leases it was news to
+ *
+ * Of the leases that are named only those are meant that the caller may end:
+ * his own, and for administrators everybody's. Returns before a grace is over.
+ *
+ * -ENOENT  NoSuchLease: there is none of that id, or it is not the caller's
+ * -ENXIO   NoSuchRegion
+ * -EIO     StateUnavailable: the deadline cannot be put on record
+ * -ENOSYS  DriverUnavailable
+ * -EINVAL  struct_size is too small, unknown members are not zero, not one
+ *          member says which leases, or the grace is too long
+ * Since 0.1.
+ */
+int p2pmem_revoke(struct p2pmem_client *client, const struct p2pmem_revoke_options *options,
+		  uint64_t *ret);
+
+/**
+ * struct p2pmem_drain_progress - how far p2pmem_drain() is
+ * @provider: PCI address of the region's function
+ * @buffers: buffers that are in use still
+ * @bytes: in them
+ * @safe_to_remove: not zero: there are none, and none are lent any more
+ */
+struct p2pmem_drain_progress {
+	const char *provider;
+	uint64_t buffers;
+	uint64_t bytes;
+	int safe_to_remove;
+};
+
+/**
+ * p2pmem_drain - empty a region, and wait until it is empty
+ * @client: connected handle
+ * @region: a name or the PCI address of its provider
+ * @grace_usec: microseconds that holders have after they were given notice
+ * @progress: called when there are fewer, and at the end; or NULL
+ * @userdata: for @progress, whose argument is valid during the call only
+ *
+ * For administrators. Nothing is lent from the region until p2pmem_undrain().
+ * Waits as long as it takes, whatever time limit the handle has; if the caller
+ * does not, draining goes on.
+ *
+ * -EACCES     NotPermitted
+ * -ENXIO      NoSuchRegion
+ * -ECANCELED  Undrained: somebody called p2pmem_undrain() meanwhile
+ * -EIO        StateUnavailable
+ * -ENOSYS     DriverUnavailable
+ * -EINVAL     the grace is too long
+ * Since 0.1.
+ */
+int p2pmem_drain(struct p2pmem_client *client, const char *region, uint64_t grace_usec,
+		 void (*progress)(const struct p2pmem_drain_progress *progress, void *userdata),
+		 void *userdata);
+
+/**
+ * p2pmem_undrain - lend from a region again
+ * @client: connected handle
+ * @region: a name or the PCI address of its provider, which may be gone
+ *
+ * -EACCES, -ENXIO, -EIO as above. Since 0.1.
+ */
+int p2pmem_undrain(struct p2pmem_client *client, const char *region);
 
 /**
  * p2pmem_verdict_name - the word for a verdict
