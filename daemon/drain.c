@@ -17,12 +17,10 @@
 #include "common/varlink.h"
 #include "daemon/deadline.h"
 #include "daemon/drain.h"
+#include "daemon/drain_record.h"
 #include "daemon/follow.h"
 #include "daemon/refuse.h"
 #include "daemon/waiter.h"
-
-#define VERSION 1
-#define DEPTH_MAX 2
 
 struct drain {
 	struct drain *next;
@@ -95,37 +93,12 @@ uint64_t drains_deadline(const struct broker *b)
 
 static int save(struct broker *b, const struct drain *d)
 {
-	_cleanup_json_ struct json_object *o = json_object_new_object();
+	_cleanup_free_ char *text = drain_record_format(d->revoke_at);
 	char address[PCI_ADDRESS_MAX];
-	const char *text;
 
-	if (!o || json_add_int(o, "version", VERSION) < 0 ||
-	    (d->revoke_at && json_add_int(o, "revokeAtUSec", (int64_t)d->revoke_at) < 0))
-		return -ENOMEM;
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	if (!text)
 		return -ENOMEM;
 	return state_write(b->state, STATE_DRAINS, pci_address_format(&d->provider, address), text);
-}
-
-static int parse(const char *text, size_t n, uint64_t *ret_revoke_at)
-{
-	_cleanup_json_ struct json_object *o = NULL;
-	int64_t version, at = 0;
-	const struct json_field fields[] = {
-		{ "version", JSON_INT, true, &version },
-		{ "revokeAtUSec", JSON_INT, false, &at },
-		{},
-	};
-	const char *bad;
-	int r = json_parse(text, n, DEPTH_MAX, &o);
-
-	if (r < 0)
-		return r;
-	if (json_read(o, fields, false, &bad) < 0 || version != VERSION || at < 0)
-		return -EBADMSG;
-	*ret_revoke_at = (uint64_t)at;
-	return 0;
 }
 
 static int restore(const char *name, const char *text, size_t n, void *userdata)
@@ -139,7 +112,7 @@ static int restore(const char *name, const char *text, size_t n, void *userdata)
 	if (pci_address_parse(name, &provider) < 0 ||
 	    strcmp(pci_address_format(&provider, address), name) != 0)
 		return STATE_PUT_ASIDE;
-	r = parse(text, n, &revoke_at);
+	r = drain_record_parse(text, n, &revoke_at);
 	if (r < 0)
 		return r == -ENOMEM ? r : STATE_PUT_ASIDE;
 	r = add(userdata, &provider, &d);
