@@ -96,6 +96,7 @@ static int run_drain(int argc, char **argv)
 {
 	_cleanup_(client_freep) struct p2pmem_client *client = NULL;
 	_cleanup_list_ struct p2pmem_region *regions = NULL;
+	_cleanup_list_ struct p2pmem_device *devices = NULL;
 	const struct p2pmem_region *region;
 	struct drain d = {};
 	int r = parse(argc, argv, &d);
@@ -106,9 +107,12 @@ static int run_drain(int argc, char **argv)
 	if (r != STATUS_OK)
 		return r;
 	r = p2pmem_list_regions(client, &regions);
+	if (r >= 0)
+		r = p2pmem_list_devices(client, &devices);
 	if (r < 0)
 		return ctl_failure(client, r);
-	r = names_region(&(struct names){ .regions = regions }, d.region, &region);
+	r = names_region(&(struct names){ .regions = regions, .devices = devices }, d.region,
+			 &region);
 	if (r != STATUS_OK)
 		return r;
 	r = p2pmem_drain(client, region->provider, d.grace_usec, on_progress, &d);

@@ -40,6 +40,7 @@ static int run_undrain(int argc, char **argv)
 {
 	_cleanup_(client_freep) struct p2pmem_client *client = NULL;
 	_cleanup_list_ struct p2pmem_region *regions = NULL;
+	_cleanup_list_ struct p2pmem_device *devices = NULL;
 	const struct p2pmem_region *region;
 	struct p2pmem_pci_address address;
 	char canonical[PCI_ADDRESS_MAX];
@@ -54,9 +55,12 @@ static int run_undrain(int argc, char **argv)
 	if (pci_address_parse(argv[optind], &address) == 0)
 		return undrain(client, pci_address_format(&address, canonical));
 	r = p2pmem_list_regions(client, &regions);
+	if (r >= 0)
+		r = p2pmem_list_devices(client, &devices);
 	if (r < 0)
 		return ctl_failure(client, r);
-	r = names_region(&(struct names){ .regions = regions }, argv[optind], &region);
+	r = names_region(&(struct names){ .regions = regions, .devices = devices }, argv[optind],
+			 &region);
 	return r == STATUS_OK ? undrain(client, region->provider) : r;
 }
 
