@@ -2,26 +2,40 @@
 # Fuzz targets: tests/fuzz/NAME.c, seeds in tests/fuzz/corpus/NAME. Each is
 # built twice: to replay its corpus in `make check`, and to be fuzzed.
 
-FUZZ_TARGETS := config policy record topology
+FUZZ_TARGETS := codec config dispatcher policy record topology
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
-FUZZ_SRC := $(wildcard common/*.c policy/*.c topology/*.c) tests/mock/tree.c daemon/record.c daemon/lease.c daemon/quota.c
+FUZZ_FLAGS = $(BASE_CPPFLAGS) $(PKG_CFLAGS) -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(O)/tests/fuzz/replay-%)
 FUZZERS := $(FUZZ_TARGETS:%=$(O)/fuzz/%)
 
+# The product and its mock world, as the targets need them.
+FUZZ_SRC := $(wildcard common/*.c policy/*.c topology/*.c) $(DAEMON_SRC) $(addprefix tests/mock/,driver.c tree.c wire.c)
+FUZZ_LIB := $(O)/fuzz/all.a
+FUZZ_OBJS := $(FUZZ_SRC:%.c=$(O)/fuzz/obj/%.o) $(O)/fuzz/obj/interface.o
+FUZZ_LIBS := json-c libsystemd libudev
+
 $(FUZZ_REPLAYS): $(O)/tests/fuzz/replay-%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay-%.o $(MOCK_LIB) $(DAEMON_LIB) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
-	$(call link,json-c)
+	$(call link,$(FUZZ_LIBS))
 
 $(FUZZ_REPLAYS:%=%.o): $(O)/tests/fuzz/replay-%.o: tests/fuzz/replay.c | check-deps
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
 		-DFUZZ_CORPUS='"tests/fuzz/corpus/$*"' -MMD -MP -c -o $@ $<
 
-$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(wildcard common/*.h daemon/*.h policy/*.h topology/*.h tests/mock/tree.h)
+$(O)/fuzz/obj/interface.o: $(O)/daemon/interface.c
 	@mkdir -p $(@D)
-	$(call quiet,FUZZ,$@)$(FUZZ_CC) $(BASE_CPPFLAGS) $(PKG_CFLAGS) -std=gnu11 -g -O1 \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
-		$(filter %.c,$^) $$($(PKG_CONFIG) --libs json-c)
+	$(call quiet,FUZZ,$@)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(filter-out $(O)/fuzz/obj/interface.o,$(FUZZ_OBJS)): $(O)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ,$@)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZ_LIB): $(FUZZ_OBJS)
+	$(archive)
+
+$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
+	$(call quiet,FUZZ,$@)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $$($(PKG_CONFIG) --libs $(FUZZ_LIBS))
 
 .PHONY: fuzz-here
 fuzz-here: $(FUZZERS)
