@@ -6,10 +6,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <syslog.h>
 
 /* Lines less urgent than @max (LOG_INFO at first) are left out. */
 void log_set_max(int max);
+int log_max(void);
+
+/* Is standard error a stream of the journal's? */
+bool log_is_journal(void);
 
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
