@@ -9,7 +9,6 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "common/log.h"
 #include "common/varlink.h"
 #include "daemon/allocate.h"
 #include "daemon/describe_lease.h"
@@ -188,9 +187,7 @@ static int reply(struct allocation *a, const struct lease *l, int *fd)
 		return -ENOMEM;
 	a->answer->parameters = take_ptr(p);
 	a->answer->fd = take_fd(fd);
-	log_info("Lent %llu bytes of p2pmem%u to uid %u (pid %d), charged to %s by rule %s.",
-		 (unsigned long long)l->size, l->region, (unsigned int)a->who->uid,
-		 (int)a->who->pid, l->tenant, l->rule);
+	audit_granted(&a->broker->audit, a->who, l);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 	struct utsname u;
 
 	*b = (struct broker){ .driver = driver, .policy = *policy, .events = -1 };
+	audit_init(&b->audit);
 	if (uname(&u) == 0)
 		b->release = strdup(u.release);
 	return b->release ? sysfs_open(sysfs, &b->sysfs) : -ENOMEM;
@@ -24,6 +25,7 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 
 void broker_done(struct broker *b)
 {
+	audit_done(&b->audit);
 	sd_event_source_disable_unref(b->on_deadline);
 	broker_unfollow(b);
 	drains_done(b);

@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/answer.h"
+#include "daemon/audit.h"
 #include "daemon/disagreement.h"
 #include "daemon/lease.h"
 #include "daemon/peer.h"
@@ -45,6 +46,7 @@ struct broker {
 	sd_event_source *on_events;
 	sd_event_source *on_deadline;
 	struct disagreements disagreements;
+	struct audit audit;
 	char *release; /* of the kernel; NULL: not known */
 };
 

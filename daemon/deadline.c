@@ -56,7 +56,7 @@ static void revoke_lease(struct broker *b, struct lease *l, uint64_t now)
 		l->revoke_at = now + RETRY_USEC;
 		return;
 	}
-	log_notice("Revoked lease %s of %s: its time was up.", lease_id(l, id), l->tenant);
+	audit_revoked(&b->audit, NULL, l, AUDIT_DEADLINE);
 	lease_advance(l, P2PMEM_STATE_REVOKED);
 }
 

@@ -251,7 +251,7 @@ static void conclude(struct broker *b, struct drain *d)
 	if (r < 0)
 		log_warning("Cannot record in %s that %s is empty: %s.", state_path(b->state),
 			    address, strerror(-r));
-	log_notice("The region of %s is drained and empty: its device can be taken out.", address);
+	audit_drain(NULL, &d->provider, AUDIT_DRAIN_EMPTY);
 }
 
 static int step(struct broker *b, struct drain *d, struct rest *ret)
@@ -319,13 +319,10 @@ static int begin(struct broker *b, const struct p2pmem_pci_address *provider, ui
 
 static int drain(struct broker *b, const struct peer *who, struct drain *d, struct answer *ret)
 {
-	char address[PCI_ADDRESS_MAX];
 	struct rest rest;
 	int r;
 
-	log_notice("Draining the region of %s, for uid %u (pid %d).",
-		   pci_address_format(&d->provider, address), (unsigned int)who->uid,
-		   (int)who->pid);
+	audit_drain(who, &d->provider, AUDIT_DRAIN_BEGUN);
 	r = d->revoke_at > broker_now() ? revoke_all(b, d, true) : 0;
 	if (r == 0)
 		r = step(b, d, &rest);
@@ -386,8 +383,7 @@ static int undrain(struct broker *b, const struct peer *who, struct drain *d, st
 
 	if (r < 0)
 		return refuse_state(b, r, ret);
-	log_notice("The region of %s is lent from again, for uid %u (pid %d).", address,
-		   (unsigned int)who->uid, (int)who->pid);
+	audit_drain(who, &d->provider, AUDIT_DRAIN_ENDED);
 	tell_undrained(d);
 	take_out(b, d);
 	broker_arm(b);

@@ -46,6 +46,15 @@ static int refresh(struct broker *b)
 
 /* ---- events ---------------------------------------------------------- */
 
+/* What the broker revokes is in that state before the driver says so, but for a drain. */
+static void take_revocation(struct broker *b, struct lease *l)
+{
+	if (l->state < P2PMEM_STATE_REVOKED)
+		audit_revoked(&b->audit, NULL, l,
+			      drains_have(b, &l->provider) ? AUDIT_DRAIN : AUDIT_DEVICE_GONE);
+	lease_advance(l, P2PMEM_STATE_REVOKED);
+}
+
 static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
 {
 	struct lease *l = leases_find(&b->leases, e->cookie);
@@ -55,9 +64,10 @@ static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
 		return;
 	if (e->type == P2PMEM_EVENT_FREED)
 		broker_end_lease(b, l);
+	else if (e->type == P2PMEM_EVENT_REVOKED)
+		take_revocation(b, l);
 	else
-		lease_advance(l, e->type == P2PMEM_EVENT_NOTICE ? P2PMEM_STATE_NOTICE :
-								  P2PMEM_STATE_REVOKED);
+		lease_advance(l, P2PMEM_STATE_NOTICE);
 }
 
 static void take_event(struct broker *b, const struct p2pmem_event *e, bool *lost)

@@ -270,6 +270,7 @@ static int manager_init(struct manager *m, const struct world *world, struct sta
 	r = broker_load_policy(&m->broker);
 	if (r < 0 && r != -EBADMSG)
 		return r;
+	audit_set_event(&m->broker.audit, m->event);
 	m->host = (struct session_host){
 		.event = m->event,
 		.broker = &m->broker,

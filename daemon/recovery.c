@@ -34,12 +34,16 @@
  * it there is no telling which of them are still good.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/pci.h"
 #include "daemon/deadline.h"
+#include "daemon/entry.h"
+#include "daemon/messages.h"
 #include "daemon/record.h"
 #include "daemon/recovery.h"
 
@@ -106,17 +110,24 @@ static int adopt(struct broker *b, struct lease *lease, const struct p2pmem_buff
 static void revoke_unknown(struct broker *b, const struct p2pmem_buffer_info *buffer)
 {
 	static const uint8_t none[P2PMEM_COOKIE_SIZE];
+	char region[32], address[PCI_ADDRESS_MAX];
+	struct entry e;
 	int r;
 
 	if (memcmp(buffer->cookie, none, sizeof(none)) == 0 ||
 	    buffer->state >= P2PMEM_STATE_REVOKED)
 		return;
 	r = b->driver->ops->revoke(b->driver->data, buffer->id, false);
-	log_warning("Buffer %llu of p2pmem%u (%llu bytes) was allocated by this user, and there is "
-		    "no record of whom it was lent to: %s%s.",
-		    (unsigned long long)buffer->id, buffer->region,
-		    (unsigned long long)buffer->length,
-		    r < 0 ? "it cannot be revoked, " : "it was revoked", r < 0 ? strerror(-r) : "");
+	snprintf(region, sizeof(region), "p2pmem%u", buffer->region);
+	entry_begin(&e, LOG_WARNING, MESSAGE_STRANGER);
+	entry_text(&e, "P2PMEM_REGION", region);
+	entry_text(&e, "P2PMEM_PROVIDER", pci_address_format(&buffer->provider, address));
+	entry_number(&e, "P2PMEM_SIZE", buffer->length);
+	entry_send(&e,
+		   "Buffer %llu of %s (%llu bytes) was allocated by this user, and there is no "
+		   "record of whom it was lent to: %s%s.",
+		   (unsigned long long)buffer->id, region, (unsigned long long)buffer->length,
+		   r < 0 ? "it cannot be revoked, " : "it was revoked", r < 0 ? strerror(-r) : "");
 }
 
 static int settle(struct recovery *recovery, const struct p2pmem_buffer_info *buffer)

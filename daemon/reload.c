@@ -46,7 +46,8 @@ static void set_policy(struct broker *b, struct policy *policy)
 	b->policy_read = true;
 }
 
-static int load(struct broker *b, struct mistakes *m)
+/* @who: whoever asked for it by method, or NULL. */
+static int load(struct broker *b, const struct peer *who, struct mistakes *m)
 {
 	struct policy policy;
 	int r = policy_load(b->policy_folders, &policy_directory_system, &policy, m);
@@ -57,18 +58,11 @@ static int load(struct broker *b, struct mistakes *m)
 	free(b->policy_problem);
 	b->policy_problem = r < 0 ? problem_text(m) : NULL;
 	if (r < 0) {
-		log_error("The policy has %zu mistake%s, so %s.", m->n_errors,
-			  m->n_errors == 1 ? "" : "s",
-			  b->policy_read ? "the one before it stays in force" :
-					   "nothing is lent but to root");
+		audit_policy_invalid(who, b->policy_problem, m->n_errors, b->policy_read);
 		return r;
 	}
 	set_policy(b, &policy);
-	if (b->policy.n == 0)
-		log_warning("The policy has no rules, so nothing is lent but to root; see "
-			    "p2pmem.policy(5).");
-	else
-		log_info("The policy has %zu rule%s.", b->policy.n, b->policy.n == 1 ? "" : "s");
+	audit_policy_loaded(who, b->policy.n);
 	return 0;
 }
 
@@ -76,7 +70,7 @@ int broker_load_policy(struct broker *b)
 {
 	_cleanup_(mistakes_done) struct mistakes m = {};
 
-	return load(b, &m);
+	return load(b, NULL, &m);
 }
 
 /* ---- the method ------------------------------------------------------ */
@@ -115,7 +109,7 @@ int broker_reload(struct broker *b, const struct peer *who, struct answer *ret)
 
 	if (!policy_may_administer(&b->policy, who))
 		return refuse_no_administrator(ret);
-	r = load(b, &m);
+	r = load(b, who, &m);
 	if (r == -ENOMEM)
 		return r;
 	p = json_object_new_object();

@@ -96,7 +96,6 @@ static void revoke_lease(struct revocation *v, struct lease *l)
 {
 	const struct region_driver *d = v->broker->driver;
 	bool notice = v->grace > 0;
-	char id[LEASE_ID_MAX];
 	int r;
 
 	if (l->state >= P2PMEM_STATE_REVOKED || (notice && !record_deadline(v, l)))
@@ -107,9 +106,7 @@ static void revoke_lease(struct revocation *v, struct lease *l)
 		return;
 	}
 	lease_advance(l, notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED);
-	log_notice("%s lease %s of %s, for uid %u (pid %d).",
-		   notice ? "Gave notice of the end of" : "Revoked", lease_id(l, id), l->tenant,
-		   (unsigned int)v->who->uid, (int)v->who->pid);
+	audit_revoked(&v->broker->audit, v->who, l, notice ? AUDIT_NOTICE : AUDIT_REVOKED);
 	v->count++;
 }
 

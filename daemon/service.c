@@ -187,6 +187,23 @@ static int run(const struct method *m, const struct varlink_call *call, const st
 	return m->run(c, ret);
 }
 
+/* What is asked about is nobody's business; what is asked for is the auditor's. */
+static bool is_audited(const struct method *m)
+{
+	return m->run == allocate || m->run == revoke_leases || m->run == drain ||
+	       m->run == undrain || m->run == reload;
+}
+
+static int run_audited(const struct method *m, const struct varlink_call *call,
+		       const struct context *c, struct answer *ret)
+{
+	int r = run(m, call, c, ret);
+
+	if (r == 0 && is_audited(m))
+		audit_refused(&c->broker->audit, c->who, m->name, ret);
+	return r;
+}
+
 /* A method that is not there: is its interface? */
 static int not_found(const char *method, struct answer *ret)
 {
@@ -208,6 +225,6 @@ int service_call(struct broker *b, const struct peer *who, const struct varlink_
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (strcmp(methods[i].name, call->method) == 0)
-			return run(&methods[i], call, &c, ret);
+			return run_audited(&methods[i], call, &c, ret);
 	return not_found(call->method, ret);
 }
