@@ -19,6 +19,7 @@ mandir ?= $(datadir)/man
 unitdir ?= /usr/lib/systemd/system
 sysusersdir ?= /usr/lib/sysusers.d
 tmpfilesdir ?= /usr/lib/tmpfiles.d
+catalogdir ?= /usr/lib/systemd/catalog
 udevrulesdir ?= /usr/lib/udev/rules.d
 # Where the daemon looks, below what is in /etc/p2pmem.
 policydir ?= /usr/lib/p2pmem

@@ -18,4 +18,6 @@ install-systemd: $(O)/systemd/p2pmemd.service
 	$(INSTALL) -D -m 0644 $< $(DESTDIR)$(unitdir)/p2pmemd.service
 	$(INSTALL) -D -m 0644 systemd/p2pmem.sysusers $(DESTDIR)$(sysusersdir)/p2pmem.conf
 	$(INSTALL) -D -m 0644 systemd/p2pmem.tmpfiles $(DESTDIR)$(tmpfilesdir)/p2pmem.conf
+	$(INSTALL) -D -m 0644 systemd/p2pmem.catalog $(DESTDIR)$(catalogdir)/p2pmem.catalog
 	$(INSTALL) -D -m 0644 systemd/60-p2pmem.rules $(DESTDIR)$(udevrulesdir)/60-p2pmem.rules
+	$(if $(DESTDIR),,journalctl --update-catalog)

@@ -109,6 +109,26 @@ man_pages() {
 	return $status
 }
 
+# Every entry of the journal has a text, every text an entry, and each is used.
+messages() {
+	diff <(grep -oE '"[0-9a-f]{32}"' daemon/messages.h | tr -d '"' | sort) \
+		<(sed -n 's/^-- //p' systemd/p2pmem.catalog | sort) || return 1
+	local name status=0
+	for name in $(grep -oE '\bMESSAGE_[A-Z_]+' daemon/messages.h | grep -v '^MESSAGE_ID$'); do
+		grep -q -w "$name" daemon/*.c || { echo "$name is never sent"; status=1; }
+	done
+	return $status
+}
+
+# What a text of the catalog shows is a field that entries have.
+catalog_fields() {
+	local field status=0
+	for field in $(grep -oE '@[A-Z0-9_]+@' systemd/p2pmem.catalog | tr -d @ | sort -u); do
+		grep -q "\"$field\"" daemon/*.c || { echo "no entry has $field"; status=1; }
+	done
+	return $status
+}
+
 check "sources are formatted" formatted
 check "files say their licence" licensed
 check "linux/p2pmem.h compiles alone, as C and C++" public_header linux/p2pmem.h
@@ -125,6 +145,8 @@ done
 check "driver: sparse does run" sparse_runs
 check "shellcheck finds nothing" scripts
 check "man pages are well-formed" man_pages
+check "messages and their catalog agree" messages
+check "fields in the catalog are fields of entries" catalog_fields
 check "the interface description is valid" varlinkctl validate-idl docs/io.p2pmem.Broker.varlink
 echo "1..$n"
 [ "$bad" = 0 ]
