@@ -64,26 +64,6 @@ void broker_device_changed(struct broker *b, const char *path)
 		broker_invalidate(b);
 }
 
-int broker_status(struct broker *b, char *text, size_t size)
-{
-	_cleanup_(view_done) struct view v = {};
-	int r = view_open(b, &v);
-
-	if (r < 0)
-		return r;
-	if (v.driver_error)
-		snprintf(text, size, "Cannot lend: %s.", v.driver_reason.why);
-	else if (b->policy_problem)
-		snprintf(text, size, "%s: the policy is wrong: %s",
-			 b->policy_read ? "Going by the policy as it was before" :
-					  "Lending to root only",
-			 b->policy_problem);
-	else
-		snprintf(text, size, "%zu region%s of peer-to-peer memory.", v.n_regions,
-			 v.n_regions == 1 ? "" : "s");
-	return v.driver_error == -EPERM ? -EPERM : 0;
-}
-
 uint64_t broker_now(void)
 {
 	struct timespec t;

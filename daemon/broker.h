@@ -30,6 +30,7 @@ struct broker {
 	struct policy policy;
 	const char *const *policy_folders; /* what it is read from */
 	bool policy_read; /* it was; until then there is none */
+	size_t policies; /* how often it was read, well or not */
 	char *policy_problem; /* why it could not be read the last time, or NULL */
 	struct accounts accounts; /* of the leases */
 	struct sysfs sysfs;
@@ -69,9 +70,6 @@ void broker_device_changed(struct broker *b, const char *path);
 
 /* The devices changed: look at all of them when next asked. */
 void broker_invalidate(struct broker *b);
-
-/* A line for people: what there is to lend, or why there is nothing. -EPERM: the driver is out of reach. */
-int broker_status(struct broker *b, char *text, size_t size);
 
 int broker_list_regions(struct broker *b, struct answer *ret);
 int broker_list_devices(struct broker *b, struct answer *ret);

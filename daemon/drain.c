@@ -50,6 +50,15 @@ bool drains_have(const struct broker *b, const struct p2pmem_pci_address *provid
 	return find(b, provider);
 }
 
+size_t drains_count(const struct broker *b)
+{
+	size_t n = 0;
+
+	for (const struct drain *d = b->drains; d; d = d->next)
+		n++;
+	return n;
+}
+
 static int add(struct broker *b, const struct p2pmem_pci_address *provider, struct drain **ret)
 {
 	struct drain *d = calloc(1, sizeof(*d));

@@ -15,6 +15,8 @@ void drains_done(struct broker *b);
 /* Nothing is lent from such a region. */
 bool drains_have(const struct broker *b, const struct p2pmem_pci_address *provider);
 
+size_t drains_count(const struct broker *b);
+
 /* When the first of them has buffers to revoke; UINT64_MAX: none has. */
 uint64_t drains_deadline(const struct broker *b);
 

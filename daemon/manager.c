@@ -17,6 +17,7 @@
 #include "daemon/monitor.h"
 #include "daemon/reload.h"
 #include "daemon/session.h"
+#include "daemon/broker_status.h"
 
 /* The last ones are root's, so that it is never shut out. */
 #define SESSIONS_MAX 256U
@@ -27,12 +28,17 @@
 #define ACCEPTS_MAX 200U
 #define ACCEPTS_USEC 100000U
 
+/* A report is no older than this. */
+#define STATUS_USEC 1000000U
+
 struct manager {
 	sd_event *event;
 	sd_event_source *listener;
 	int listen_fd;
 	struct monitor *monitor;
 	sd_event_source *status; /* enabled while there is something to report */
+	sd_event_source *post;
+	struct broker_status_key told; /* what the last report was about */
 	struct broker broker;
 	struct session_host host;
 	struct session **sessions;
@@ -47,6 +53,7 @@ static void manager_done(struct manager *m)
 		session_free(m->sessions[--m->n_sessions]);
 	free(m->sessions);
 	monitor_free(m->monitor);
+	sd_event_source_disable_unref(m->post);
 	sd_event_source_disable_unref(m->status);
 	sd_event_source_disable_unref(m->listener);
 	close_fd(&m->listen_fd);
@@ -131,13 +138,13 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
  */
 static void report_status(struct manager *m)
 {
-	char text[512];
+	char text[1024];
 	int r;
 
 	/* What earlier daemons lent is found as soon as the driver is there. */
 	broker_follow(&m->broker);
+	broker_status_key(&m->broker, &m->told);
 	r = broker_status(&m->broker, text, sizeof(text));
-
 	if (r == 0 || r == -EPERM)
 		sd_notifyf(false, "STATUS=%s", text);
 	if (r == -EPERM && m->started) {
@@ -150,6 +157,18 @@ static void report_status(struct manager *m)
 static int on_status(sd_event_source *source, void *userdata)
 {
 	report_status(userdata);
+	return 0;
+}
+
+/* After whatever happened: did it change what was reported? */
+static int on_post(sd_event_source *source, void *userdata)
+{
+	struct manager *m = userdata;
+	struct broker_status_key key;
+
+	broker_status_key(&m->broker, &key);
+	if (memcmp(&key, &m->told, sizeof(key)) != 0)
+		sd_event_source_set_enabled(m->status, SD_EVENT_ONESHOT);
 	return 0;
 }
 
@@ -217,21 +236,24 @@ static int add_listener(struct manager *m)
 	return sd_event_source_set_ratelimit(m->listener, ACCEPTS_USEC, ACCEPTS_MAX);
 }
 
-static int watch_devices(struct manager *m)
+/* Leases come and go by the thousand; the service manager hears of it once a while. */
+static int add_status(struct manager *m)
 {
 	int r = sd_event_add_defer(m->event, &m->status, on_status, m);
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->status, SD_EVENT_OFF);
 	if (r >= 0)
-		r = monitor_new(m->event, on_device, m, &m->monitor);
+		r = sd_event_source_set_ratelimit(m->status, STATUS_USEC, 1);
+	if (r >= 0)
+		r = sd_event_add_post(m->event, &m->post, on_post, m);
 	return r;
 }
 
 /* Without the monitor every request looks for itself, which is slower and no less right. */
 static void add_monitor(struct manager *m)
 {
-	int r = watch_devices(m);
+	int r = monitor_new(m->event, on_device, m, &m->monitor);
 
 	if (r < 0) {
 		log_warning("Cannot watch devices through udev, so every request reads sysfs: %s.",
@@ -278,6 +300,8 @@ static int manager_init(struct manager *m, const struct world *world, struct sta
 		.userdata = m,
 	};
 	r = add_signals(m);
+	if (r >= 0)
+		r = add_status(m);
 	if (r < 0)
 		return r;
 	if (world->udev)

@@ -55,6 +55,7 @@ static int load(struct broker *b, const struct peer *who, struct mistakes *m)
 	log_mistakes(m);
 	if (r == -ENOMEM)
 		return r;
+	b->policies++;
 	free(b->policy_problem);
 	b->policy_problem = r < 0 ? problem_text(m) : NULL;
 	if (r < 0) {
