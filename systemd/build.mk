@@ -6,7 +6,7 @@ PROGRAMS += $(O)/systemd/p2pmemd.service
 # Written anew when the place of the daemon changes, and only then.
 $(O)/systemd/p2pmemd.service: systemd/p2pmemd.service.in FORCE
 	@mkdir -p $(@D)
-	@sed 's,@libexecdir@,$(libexecdir),' $< > $@.new
+	@sed 's,@libexecdir@,$(libexecdir),g' $< > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 .PHONY: FORCE
