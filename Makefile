@@ -107,6 +107,7 @@ install-programs: programs
 	$(INSTALL) -D -m 0644 docs/man/p2pmemctl.1 $(DESTDIR)$(mandir)/man1/p2pmemctl.1
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.4 $(DESTDIR)$(mandir)/man4/p2pmem.4
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.policy.5 $(DESTDIR)$(mandir)/man5/p2pmem.policy.5
+	$(INSTALL) -D -m 0644 docs/man/p2pmemd.8 $(DESTDIR)$(mandir)/man8/p2pmemd.8
 
 .PHONY: clean
 clean:
