@@ -29,44 +29,40 @@ static bool is_serial(const char *name)
 	return strcmp(name, "serial") == 0;
 }
 
-static uint32_t get32(const char *data, size_t at)
+/* Replaces what is in *data by what @r has for it. */
+static int number(struct report *r, const char *kind, char **data, size_t *size)
 {
-	uint32_t v;
+	char *replaced = report_replace(r, kind, *data);
 
-	memcpy(&v, data + at, sizeof(v));
-	return v;
-}
-
-/* The extended capability that holds the serial number of a device: id 3, eight bytes behind it. */
-static void hide_device_serial(char *config, size_t size)
-{
-	size_t at = 0x100;
-
-	for (int i = 0; i < 64 && at >= 0x100 && at + 12 <= size; i++) {
-		uint32_t header = get32(config, at);
-
-		if ((header & 0xffff) == 3)
-			memset(config + at + 4, 0, 8);
-		at = header >> 20 & ~3U;
-	}
-}
-
-static int hide(struct report *r, const char *name, char **data, size_t *size)
-{
-	char *hidden;
-
-	if (strcmp(name, "config") == 0)
-		hide_device_serial(*data, *size);
-	if (!is_serial(name))
-		return 0;
-	while (*size && ((*data)[*size - 1] == '\n' || (*data)[*size - 1] == ' '))
-		(*data)[--*size] = '\0';
-	hidden = report_replace_serial(r, *data);
-	if (!hidden)
+	if (!replaced)
 		return -ENOMEM;
 	free(*data);
-	*data = hidden;
-	*size = strlen(hidden);
+	*data = replaced;
+	*size = strlen(replaced);
+	return 0;
+}
+
+/* Like LVM-...: which kind of volume it is, without which one. */
+static void blank_uuid(char *data, size_t *size)
+{
+	size_t n = strcspn(data, "-");
+
+	*size = data[n] ? n + 1 : 0;
+	data[*size] = '\0';
+}
+
+static int blank(struct report *r, const char *name, char **data, size_t *size)
+{
+	if (strcmp(name, "config") == 0)
+		capture_blank_config(*data, *size);
+	else if (strcmp(name, "dm/uuid") == 0)
+		blank_uuid(*data, size);
+	else if (strcmp(name, "dm/name") == 0 && r->hide_serials)
+		return number(r, "volume", data, size);
+	else if (strcmp(name, "dm/name") == 0)
+		report_blank_uuids(*data);
+	else if (is_serial(name) && r->hide_serials)
+		return number(r, "serial", data, size);
 	return 0;
 }
 
@@ -102,7 +98,7 @@ int capture_attribute(struct capture *c, int folder, const char *dir, const char
 		return 0;
 	size = (size_t)n;
 	data[size] = '\0';
-	r = c->report->hide_serials ? hide(c->report, name, &data, &size) : 0;
+	r = blank(c->report, name, &data, &size);
 	return r < 0 ? r : report_add_file(c->report, join(dir, name), take_ptr(data), size);
 }
 

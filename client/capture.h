@@ -15,6 +15,9 @@ struct capture {
 	const char *dir; /* being walked */
 };
 
+/* Leaves of configuration space what is needed to see how functions hang together. */
+void capture_blank_config(char *data, size_t size);
+
 int capture_attribute(struct capture *c, int folder, const char *dir, const char *name);
 
 /* @names end with NULL. */

@@ -133,11 +133,14 @@ static void show_privacy(const struct report *r)
 {
 	printf("\nPrivate in it: which PCI and block devices there are, with models, sizes,\n"
 	       "%s,\n"
-	       "and names of logical volumes and arrays; leases, your own or, for root, all;\n"
-	       "what the drivers say in the kernel's log. Not in it: names of hosts, network\n"
-	       "addresses, what is on any drive, and of the kernel's command line all but\n"
-	       "options about PCI, IOMMU and NVMe.\n",
-	       r->hide_serials ? "no serial numbers" : "serial numbers (--no-serials hides them)");
+	       "leases, your own or, for root, all, with numbers for tenants, rules and names;\n"
+	       "what the drivers say in the kernel's log. Not in it: names of hosts and users,\n"
+	       "network addresses, UUIDs, of configuration space all but how functions hang\n"
+	       "together, what is on any drive, and of the kernel's command line all but options\n"
+	       "about PCI, IOMMU and NVMe.\n",
+	       r->hide_serials ?
+		       "no serial numbers or names of logical volumes" :
+		       "serial numbers and names of logical volumes (--no-serials hides them)");
 	if (r->notes)
 		printf("\nNot in it, and remarks:\n%s", r->notes);
 	fflush(stdout);
@@ -236,7 +239,8 @@ const struct verb verb_report = {
 	.summary = "Writes what a bug report needs into one archive, and says first what",
 	.help = "Options:\n"
 		"      --list           names everything that would be in it, and writes nothing\n"
-		"      --no-serials     numbers serials (serial-1, serial-2) instead of telling them\n"
+		"      --no-serials     numbers serials and logical volumes (serial-1, volume-1)\n"
+		"                       instead of telling them\n"
 		"  -y, --yes            does not ask; needed without a terminal\n"
 		"  -h, --help           this text\n\n"
 		"FILE must not be there yet. As root it has more in it: the ACS of all ports,\n"

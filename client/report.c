@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <archive.h>
 #include <archive_entry.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/utf8.h"
 #include "client/report.h"
 
 static void entry_clear(struct report_entry *e)
@@ -21,10 +23,10 @@ void report_done(struct report *r)
 {
 	for (size_t i = 0; i < r->n_entries; i++)
 		entry_clear(&r->entries[i]);
-	for (size_t i = 0; i < r->n_serials; i++)
-		free(r->serials[i]);
+	for (size_t i = 0; i < r->n_aliases; i++)
+		free(r->aliases[i].value);
 	free(r->entries);
-	free(r->serials);
+	free(r->aliases);
 	free(r->notes);
 	*r = (struct report){};
 }
@@ -79,27 +81,57 @@ int report_note(struct report *r, const char *format, ...)
 	return 0;
 }
 
-static int serial_number(struct report *r, const char *serial)
+/* Takes @value over. 0: memory is short. */
+static unsigned int alias_number(struct report *r, const char *kind, char *value)
 {
-	char *copy;
+	struct report_alias new = { .kind = kind, .number = 1, .value = value };
 
-	for (size_t i = 0; i < r->n_serials; i++)
-		if (strcmp(r->serials[i], serial) == 0)
-			return (int)i + 1;
-	copy = strdup(serial);
-	if (!copy || array_push(r->serials, r->n_serials, copy) < 0) {
-		free(copy);
-		return -ENOMEM;
+	for (size_t i = 0; i < r->n_aliases; i++) {
+		const struct report_alias *a = &r->aliases[i];
+
+		if (strcmp(a->kind, kind) != 0)
+			continue;
+		if (strcmp(a->value, value) == 0) {
+			free(value);
+			return a->number;
+		}
+		new.number++;
 	}
-	return (int)r->n_serials;
+	if (array_push(r->aliases, r->n_aliases, new) == 0)
+		return new.number;
+	free(value);
+	return 0;
 }
 
-char *report_replace_serial(struct report *r, const char *serial)
+char *report_replace(struct report *r, const char *kind, const char *value)
 {
-	int n = serial_number(r, serial);
-	char *text;
+	/* Clean, as it is in what the verbs say. */
+	char *clean = utf8_clean(value), *text;
+	unsigned int n = clean ? alias_number(r, kind, clean) : 0;
 
-	return n < 0 || asprintf(&text, "serial-%d", n) < 0 ? NULL : text;
+	return n == 0 || asprintf(&text, "%s-%u", kind, n) < 0 ? NULL : text;
+}
+
+static bool is_uuid(const char *text)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	for (size_t i = 0; shape[i]; i++)
+		if (shape[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+void report_blank_uuids(char *text)
+{
+	for (; *text; text++) {
+		if (!is_uuid(text))
+			continue;
+		for (; *text == '-' || isxdigit((unsigned char)*text); text++)
+			if (*text != '-')
+				*text = '0';
+		text--;
+	}
 }
 
 static int by_path(const void *a, const void *b)

@@ -22,11 +22,18 @@ struct report_entry {
 	char *target; /* of a link; NULL: a file, or a folder */
 };
 
+/* What a value was replaced by: KIND-NUMBER. */
+struct report_alias {
+	const char *kind; /* static */
+	unsigned int number; /* among those of its kind */
+	char *value;
+};
+
 struct report {
 	struct report_entry *entries;
 	size_t n_entries;
-	char **serials; /* that were replaced, in the order of their numbers */
-	size_t n_serials;
+	struct report_alias *aliases;
+	size_t n_aliases;
 	bool hide_serials;
 	char *notes; /* lines: what could not be captured, and why */
 };
@@ -44,8 +51,14 @@ int report_add_text(struct report *r, const char *path, const char *text);
 /* A line of what is missing. */
 int report_note(struct report *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "serial-1" for the first one it is given, and the same for the same. NULL when memory is short. */
-char *report_replace_serial(struct report *r, const char *serial);
+/*
+ * "serial-1" for the first one of the kind "serial" that it is given, and the
+ * same for the same, blanks around it aside. NULL when memory is short.
+ */
+char *report_replace(struct report *r, const char *kind, const char *value);
+
+/* Makes zeros of the digits of each UUID in @text, as in names like luks-UUID. */
+void report_blank_uuids(char *text);
 
 /* Sorts entries by path, and keeps one of each. */
 void report_sort(struct report *r);
@@ -64,8 +77,14 @@ int report_sysfs(struct report *r, const struct sysfs *s);
  */
 int report_system(struct report *r, const char *root, const char *release);
 
-/* Lines of ours in the kernel's log. */
+/* Is a line of the kernel's log one of drivers about P2P memory? */
+bool report_is_ours(const char *line);
+
+/* Such lines in it. */
 int report_kernel_log(struct report *r);
+
+/* Replaces in JSON what is private. -EBADMSG and the like: it is none. -ENOMEM. */
+int report_hide(struct report *r, char **text);
 
 /* What the verbs of this program say, in JSON. */
 int report_verbs(struct report *r);

@@ -167,10 +167,21 @@ int report_system(struct report *r, const char *root, const char *release)
 	return err < 0 ? err : add_command_line(r, root);
 }
 
-static bool is_ours(const char *line)
+/*
+ * Other programs may write to that log, and audit writes about others: they
+ * have names of hosts, users and files in what they say.
+ */
+bool report_is_ours(const char *line)
 {
-	return strstr(line, "p2pmem") || strstr(line, "p2pdma") || strstr(line, "P2PDMA") ||
-	       strstr(line, "peer-to-peer DMA");
+	static const char *const words[] = { "p2pmem", "p2pdma", "P2PDMA", "peer-to-peer DMA" };
+	unsigned int priority;
+
+	if (sscanf(line, "<%u>", &priority) != 1 || priority >> 3 != 0 || strstr(line, "audit"))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
 }
 
 int report_kernel_log(struct report *r)
@@ -187,7 +198,7 @@ int report_kernel_log(struct report *r)
 		return report_note(r, "The kernel's log: %s; root may read it.", strerror(errno));
 	log[n] = '\0';
 	for (line = strtok_r(log, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
-		if (is_ours(line) && append(&text, line) < 0)
+		if (report_is_ours(line) && append(&text, line) < 0)
 			return -ENOMEM;
 	return report_add_text(r, "report/kernel-log.txt", text ? text : "");
 }

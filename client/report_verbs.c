@@ -89,14 +89,30 @@ static int run_verb(const char *verb, char **ret)
 
 static int hide_in(struct report *r, struct json_object *o);
 
+/* By what the member @name of @o is replaced; NULL: it may be seen. */
+static const char *kind_of(const struct report *r, struct json_object *o, const char *name)
+{
+	if (strcmp(name, "serial") == 0)
+		return r->hide_serials ? "serial" : NULL;
+	/* A lease: who people are, and what they call things. */
+	if (!json_object_object_get_ex(o, "tenant", NULL))
+		return NULL;
+	if (strcmp(name, "tenant") == 0)
+		return "tenant";
+	if (strcmp(name, "rule") == 0)
+		return "rule";
+	return strcmp(name, "name") == 0 ? "name" : NULL;
+}
+
 static int hide_member(struct report *r, struct json_object *o, const char *name,
 		       struct json_object *value)
 {
+	const char *kind = kind_of(r, o, name);
 	_cleanup_free_ char *hidden = NULL;
 
-	if (strcmp(name, "serial") != 0 || !json_object_is_type(value, json_type_string))
+	if (!kind || !json_object_is_type(value, json_type_string))
 		return hide_in(r, value);
-	hidden = report_replace_serial(r, json_object_get_string(value));
+	hidden = report_replace(r, kind, json_object_get_string(value));
 	/* The string is changed where it is: members are being walked. */
 	return !hidden || json_object_set_string(value, hidden) != 1 ? -ENOMEM : 0;
 }
@@ -118,7 +134,7 @@ static int hide_in(struct report *r, struct json_object *o)
 	return err;
 }
 
-static int hide(struct report *r, char **text)
+int report_hide(struct report *r, char **text)
 {
 	_cleanup_json_ struct json_object *o = NULL;
 	char *hidden;
@@ -142,7 +158,7 @@ static int add_verb(struct report *r, const char *verb)
 {
 	_cleanup_free_ char *text = NULL;
 	char path[64];
-	int status = run_verb(verb, &text);
+	int err, status = run_verb(verb, &text);
 
 	if (status == -ENOMEM)
 		return status;
@@ -150,14 +166,11 @@ static int add_verb(struct report *r, const char *verb)
 		return report_note(r, "p2pmemctl %s: %s.", verb, strerror(-status));
 	if (!*text)
 		return report_note(r, "p2pmemctl %s: exit status %d.", verb, status);
-	if (r->hide_serials) {
-		int err = hide(r, &text);
-
-		if (err == -ENOMEM)
-			return err;
-		if (err < 0)
-			return report_note(r, "p2pmemctl %s: what it printed is not JSON.", verb);
-	}
+	err = report_hide(r, &text);
+	if (err == -ENOMEM)
+		return err;
+	if (err < 0)
+		return report_note(r, "p2pmemctl %s: what it printed is not JSON.", verb);
 	snprintf(path, sizeof(path), "report/%s.json", verb);
 	return report_add_text(r, path, text);
 }

@@ -3,7 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "client/report.h"
+#include "common/cleanup.h"
+#include "client/capture.h"
 #include "client/tree.h"
 #include "topology/block.h"
 #include "topology/scan.h"
@@ -95,17 +96,33 @@ static void what_is_private_is_not(void **state)
 	nowhere("secret");
 }
 
-/* Extended capabilities: the serial number of the device, then another. */
+/* A drive with PCI Express, a capability of its vendor, and serial number and ACS in extended space. */
 static void put_config(void)
 {
-	static const unsigned char capabilities[] = {
+	static const unsigned char extended[] = {
 		0x03, 0x00, 0x01, 0x11, 'S',  'E',  'C',  'R',	'E', 'T', '!', '!',
-		0,    0,    0,	  0,	0x0d, 0x00, 0x01, 0x00, 'K', 'E', 'P', 'T',
+		0,    0,    0,	  0,	0x0d, 0x00, 0x01, 0x14, 'K', 'E', 'P', 'T',
 	};
 	char config[4096] = {}, path[300];
 	FILE *f;
 
-	memcpy(config + 0x100, capabilities, sizeof(capabilities));
+	memcpy(config, "\xf4\x1a\x01\x00\x00\x00\x10\x00", 8);
+	config[0x34] = 0x40;
+	memcpy(config + 0x40,
+	       "\x10\x60\x02\x00"
+	       "EXPRESS",
+	       11);
+	memcpy(config + 0x80, "SECRET", 6);
+	memcpy(config + 0x60,
+	       "\x09\x00\x10\x00"
+	       "EXPRESS",
+	       11);
+	memcpy(config + 0xa0, "SECRET", 6);
+	memcpy(config + 0x100, extended, sizeof(extended));
+	memcpy(config + 0x140,
+	       "\x0b\x00\x01\x00"
+	       "SECRET",
+	       10);
 	snprintf(path, sizeof(path), "%s/" DRIVE "/config", machine.root);
 	f = fopen(path, "w");
 	assert_non_null(f);
@@ -113,28 +130,108 @@ static void put_config(void)
 	fclose(f);
 }
 
-static void configuration_space_is_whole(void **state)
+/* The serial number of a network card is its MAC address. */
+static void configuration_space_says_where_and_not_who(void **state)
 {
+	const struct report_entry *e;
+
 	put_config();
 	capture();
-	assert_int_equal(find("sys/" DRIVE "/config")->size, 4096);
-	assert_memory_equal(find("sys/" DRIVE "/config")->data + 0x104, "SECRET!!", 8);
+	e = find("sys/" DRIVE "/config");
+	assert_int_equal(e->size, 4096);
+	nowhere("SECRET");
+	assert_memory_equal(e->data, "\xf4\x1a\x01\x00", 4);
+	assert_memory_equal(e->data + 0x40,
+			    "\x10\x60\x02\x00"
+			    "EXPRESS",
+			    11);
+	assert_memory_equal(e->data + 0x60, "\x09\x00\x10\x00", 4);
+	assert_memory_equal(e->data + 0x100, "\x03\x00\x01\x11\0\0\0\0\0\0\0\0", 12);
+	assert_memory_equal(e->data + 0x110, "\x0d\x00\x01\x14KEPT", 8);
+	assert_memory_equal(e->data + 0x140, "\x0b\x00\x01\x00\0\0", 6);
+}
+
+/* What reads as ones must not come to read as an end. */
+static void configuration_space_of_the_gone(void **state)
+{
+	char config[4096], ones[4096];
+
+	memset(config, 0xff, sizeof(config));
+	memset(ones, 0xff, sizeof(ones));
+	for (size_t n = 0; n <= sizeof(config); n += 4)
+		capture_blank_config(config, n);
+	assert_memory_equal(config, ones, 64);
+	assert_memory_equal(config + 0xfc, ones, 8);
 }
 
 static void serials_are_numbered(void **state)
 {
 	static const char *const serials[] = { "cmb0", "plain1", "far2", "multi", "other5", NULL };
 
-	put_config();
 	report.hide_serials = true;
 	capture();
 	for (size_t i = 0; serials[i]; i++)
 		nowhere(serials[i]);
-	nowhere("SECRET");
-	assert_memory_equal(find("sys/" DRIVE "/config")->data + 0x114, "KEPT", 4);
 	expect("sys/" DRIVE "/nvme/nvme0/serial", "serial-1");
-	/* Both ports of one drive have the same. */
-	assert_int_equal(report.n_serials, 5);
+	expect("sys/devices/virtual/block/dm-0/dm/name", "volume-1");
+}
+
+/* The same whether sysfs says it, with blanks and what else is in it, or a verb. */
+static void one_thing_has_one_number(void **state)
+{
+	_cleanup_free_ char *a = report_replace(&report, "serial",
+						"  S\x1b"
+						"1 \n");
+	_cleanup_free_ char *b = report_replace(&report, "serial",
+						"S\xef\xbf\xbd"
+						"1");
+	_cleanup_free_ char *c = report_replace(&report, "serial", "S2");
+	_cleanup_free_ char *d = report_replace(&report, "tenant", "S2");
+
+	assert_string_equal(a, "serial-1");
+	assert_string_equal(b, "serial-1");
+	assert_string_equal(c, "serial-2");
+	assert_string_equal(d, "tenant-1");
+}
+
+static void volumes_without_uuids(void **state)
+{
+	const char *dm = "devices/virtual/block/dm-0/dm/";
+	char path[80];
+
+	snprintf(path, sizeof(path), "%sname", dm);
+	tree_file(machine.root, path, "luks-0a1B2c3d-1111-2222-3333-444455556666\n");
+	snprintf(path, sizeof(path), "%suuid", dm);
+	tree_file(machine.root, path, "CRYPT-LUKS2-0a1b2c3d111122223333444455556666-secret\n");
+	capture();
+	expect("sys/devices/virtual/block/dm-0/dm/name",
+	       "luks-00000000-0000-0000-0000-000000000000\n");
+	expect("sys/devices/virtual/block/dm-0/dm/uuid", "CRYPT-");
+}
+
+static void leases_without_people(void **state)
+{
+	char *text = strdup("{\"leases\":[{\"id\":\"x\",\"tenant\":\"unit:secret.service\","
+			    "\"rule\":\"secret\",\"name\":\"secret\",\"region\":\"p2pmem0\"}],"
+			    "\"regions\":[{\"name\":\"p2pmem0\",\"serial\":\"S1\"}]}");
+
+	assert_int_equal(report_hide(&report, &text), 0);
+	assert_null(strstr(text, "secret"));
+	assert_non_null(strstr(text, "tenant-1"));
+	assert_non_null(strstr(text, "\"name\": \"p2pmem0\"") ?:
+								strstr(text, "\"name\":\"p2pmem0\""));
+	assert_non_null(strstr(text, "S1"));
+	free(text);
+}
+
+static void log_lines(void **state)
+{
+	assert_true(report_is_ours("<6>[    1.0] nvme 0000:03:00.0: p2pmem: peer-to-peer memory"));
+	assert_true(report_is_ours("<3>[    1.0] p2pmem: not loaded"));
+	assert_false(report_is_ours("<6>[    1.0] nvme 0000:03:00.0: nothing of it"));
+	assert_false(report_is_ours("<30>[    1.0] systemd[1]: Started p2pmemd at myhost"));
+	assert_false(report_is_ours("<5>[    1.0] audit: type=1400 comm=\"p2pmemd\" hostname=x"));
+	assert_false(report_is_ours("p2pmem without a priority"));
 }
 
 /* A chain of capabilities that never ends is left, one that leads out as well. */
@@ -143,10 +240,11 @@ static void broken_configuration_space(void **state)
 	char path[300], config[512] = {};
 	FILE *f;
 
+	config[0x34] = (char)0xfc;
+	memcpy(config + 0xfc, "\x10\xfc", 2);
 	memcpy(config + 0x100, "\x0d\x00\x01\x10", 4);
-	memcpy(config + 0x1f8, "\x03\x00\x01\xff", 4);
+	memcpy(config + 0x1f8, "\x0d\x00\x01\xff", 4);
 	snprintf(path, sizeof(path), "%s/" DRIVE "/config", machine.root);
-	report.hide_serials = true;
 	f = fopen(path, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(config, sizeof(config), 1, f), 1);
@@ -270,10 +368,19 @@ static void a_report_is_read_like_the_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_matters_is_in_it),	    TEST(what_is_private_is_not),
-		TEST(configuration_space_is_whole), TEST(serials_are_numbered),
-		TEST(broken_configuration_space),   TEST(lines_of_the_system),
-		TEST(what_is_missing_is_noted),	    TEST(a_report_is_read_like_the_machine),
+		TEST(what_matters_is_in_it),
+		TEST(what_is_private_is_not),
+		TEST(configuration_space_says_where_and_not_who),
+		TEST(configuration_space_of_the_gone),
+		TEST(one_thing_has_one_number),
+		TEST(volumes_without_uuids),
+		TEST(leases_without_people),
+		TEST(log_lines),
+		TEST(serials_are_numbered),
+		TEST(broken_configuration_space),
+		TEST(lines_of_the_system),
+		TEST(what_is_missing_is_noted),
+		TEST(a_report_is_read_like_the_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
