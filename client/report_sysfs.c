@@ -79,7 +79,18 @@ static int add_controller_at(struct capture *c, const char *dir)
 	return r < 0 ? r : capture_each(c, dir, "", add_path);
 }
 
-static int add_region(const char *name, void *userdata)
+/* A service of a port: its name has the type of the port, which anybody may see. */
+static int add_service(struct capture *c, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "sys/%s/%s", c->dir, name) < 0)
+		return -ENOMEM;
+	return report_add_folder(c->report, path);
+}
+
+/* What is of interest below a function. */
+static int add_part(const char *name, void *userdata)
 {
 	struct capture *c = userdata;
 	_cleanup_free_ char *dir = NULL;
@@ -88,6 +99,8 @@ static int add_region(const char *name, void *userdata)
 
 	if (strncmp(name, "virtfn", 6) == 0)
 		return capture_link(c, c->dir, name);
+	if (strstr(name, ":pcie"))
+		return add_service(c, name);
 	if (sscanf(name, "p2pmem%u", &number) != 1)
 		return 0;
 	r = join_plain(c->dir, name, &dir);
@@ -122,7 +135,7 @@ static int add_function(const char *name, void *userdata)
 	r = capture_attributes(c, dir, pci_attributes);
 	if (r == 0)
 		r = capture_links(c, dir, pci_links);
-	return r < 0 ? r : capture_each(c, dir, "", add_region);
+	return r < 0 ? r : capture_each(c, dir, "", add_part);
 }
 
 static int add_controller(const char *name, void *userdata)

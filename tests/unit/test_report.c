@@ -363,6 +363,29 @@ static void a_report_is_read_like_the_machine(void **state)
 	tree_close(&tree);
 }
 
+/* Also where the configuration space that has it was not to be read. */
+static void a_port_keeps_its_type(void **state)
+{
+	static const struct p2pmem_pci_address port = { .bus = 0, .devfn = 1 << 3 };
+	struct topology there = {};
+	struct sysfs copy;
+	struct tree tree;
+	char path[80];
+
+	tree_file(machine.root, "devices/pci0000:00/0000:00:01.0/0000:00:01.0:pcie001/uevent", "");
+	capture();
+	snprintf(path, sizeof(path), "%s/report.tar.gz", machine.root);
+	write_to(path);
+	assert_int_equal(tree_open(path, &tree), 0);
+	assert_int_equal(sysfs_open(tree.sysfs, &copy), 0);
+	assert_int_equal(topology_scan(&copy, &there), 0);
+	assert_non_null(topology_find(&there, &port));
+	assert_int_equal(topology_find(&there, &port)->type, TOPOLOGY_TYPE_ROOT_PORT);
+	topology_done(&there);
+	sysfs_done(&copy);
+	tree_close(&tree);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -376,6 +399,7 @@ int main(void)
 		TEST(volumes_without_uuids),
 		TEST(leases_without_people),
 		TEST(log_lines),
+		TEST(a_port_keeps_its_type),
 		TEST(serials_are_numbered),
 		TEST(broken_configuration_space),
 		TEST(lines_of_the_system),
