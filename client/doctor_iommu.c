@@ -41,7 +41,7 @@ static void check_translating(struct doctor *d, const struct modes *modes)
 		d, "iommu.mode", DOCTOR_WARNING,
 		"the IOMMU translates for %u of %u devices (%s and others): whether their switch "
 		"keeps peer-to-peer traffic below itself cannot be seen, and where it does not, "
-		"transfers end well with wrong data",
+		"transfers report success and bring wrong data",
 		modes->translating, modes->n, modes->first->address);
 	doctor_remedy(d, "compare before relying on it: p2pmemctl copy --verify, to a drive with "
 			 "nothing on it; booting with iommu=pt has it pass all addresses as they "

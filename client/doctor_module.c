@@ -135,9 +135,10 @@ static void check_loaded(struct doctor *d)
 	if (m->module_file)
 		doctor_remedy(d, "as root: modprobe p2pmem (it is installed: %s)", m->module_file);
 	else
-		doctor_remedy(
-			d, "install it for this kernel (%s): make driver, or the package with it",
-			m->release ? m->release : "of unknown version");
+		doctor_remedy(d,
+			      "as root: modprobe p2pmem, once it is installed for this kernel "
+			      "(%s): make driver && make install-driver, or the package with it",
+			      m->release ? m->release : "of unknown version");
 	doctor_status(d, STATUS_NO_DRIVER);
 }
 
@@ -159,6 +160,19 @@ static void check_version(struct doctor *d)
 	}
 }
 
+/* A folder that somebody copied by hand need not have what tells of modules. */
+static bool is_captured(const struct doctor *d)
+{
+	return file_exists("%s/module", d->sysfs);
+}
+
+static void say_not_captured(struct doctor *d)
+{
+	doctor_add(d, "module.loaded", DOCTOR_UNKNOWN,
+		   "whether the kernel module p2pmem is installed and loaded was not captured");
+	doctor_remedy(d, "on that machine: p2pmemctl report");
+}
+
 void doctor_module(struct doctor *d)
 {
 	const struct world *w = d->world;
@@ -166,6 +180,10 @@ void doctor_module(struct doctor *d)
 	/* A daemon that has its regions from it says more than this process may see. */
 	if (!w->machine.module_loaded && world_uses_driver(w)) {
 		doctor_add(d, "module.loaded", DOCTOR_OK, "the daemon uses the module");
+		return;
+	}
+	if (!is_captured(d)) {
+		say_not_captured(d);
 		return;
 	}
 	/* In a container the module is the host's, and its file is not to be seen. */

@@ -127,6 +127,8 @@ static int look_at_rest(struct look *l)
 		return r;
 	if (f->nvme)
 		look_at_controllers(l);
+	/* The NVMe driver makes such memory of nothing else; "cmb" may not have been captured. */
+	f->cmb = f->cmb || (f->nvme && f->provider);
 	return look_at_iommu(l);
 }
 

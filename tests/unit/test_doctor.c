@@ -639,6 +639,22 @@ static void nothing_but_sysfs(void **state)
 	assert_null(find("module.present"));
 }
 
+/* A folder of PCI devices alone says nothing of modules, and not all of drives. */
+static void a_part_of_sysfs(void **state)
+{
+	drop("sys/module");
+	drop("sys/" DRIVE "/nvme/nvme0/cmb");
+	look();
+	take_down();
+	assert_int_equal(world_look_at(root, sysfs, &world), 0);
+	doctor = (struct doctor){ .root = root, .sysfs = sysfs, .world = &world };
+	run();
+	expect("module.loaded", DOCTOR_UNKNOWN, "not captured");
+	assert_null(find("module.present"));
+	assert_null(find("module.loadable"));
+	expect("hardware.cmb", DOCTOR_OK, "3 with a CMB");
+}
+
 /* A name out of a stranger's report leads nowhere, and drives no terminal. */
 static void a_hostile_release(void **state)
 {
@@ -687,6 +703,7 @@ int main(void)
 		TEST(a_container),
 		TEST(a_captured_machine),
 		TEST(nothing_but_sysfs),
+		TEST(a_part_of_sysfs),
 		TEST(a_hostile_release),
 	};
 
