@@ -92,6 +92,14 @@ int usage_hint(const struct verb *v)
 	return STATUS_USAGE;
 }
 
+/* Of the whole program, but given to a verb, where one looks for it. */
+static int misplaced_tree(const struct verb *v)
+{
+	problem("--sysfs goes before the verb");
+	remedy("p2pmemctl --sysfs PATH %s", v->name);
+	return STATUS_USAGE;
+}
+
 /*
  * Without getopt's own message, which would print whatever was given. A short
  * option in front of others leaves optind where it was.
@@ -101,6 +109,8 @@ int option_problem(const struct verb *v, int c, char **argv)
 	const char *what = c == ':' ? "a value is missing behind" : "there is no option";
 	const char *given = argv[optind - 1];
 
+	if (v && v->takes_tree && strncmp(given, "--sysfs", strlen("--sysfs")) == 0)
+		return misplaced_tree(v);
 	if (given[0] == '-')
 		problem("%s '%s'", what, given);
 	else

@@ -105,7 +105,7 @@ static int run_leases(int argc, char **argv)
 const struct verb verb_leases = {
 	.name = "leases",
 	.arguments = "",
-	.summary = "Lists the buffers that are lent to you; to root, all of them",
+	.summary = "Lists the buffers that are lent to you; to administrators, all of them",
 	.help = "Options:\n"
 		"  -o, --output FORMAT  'table' (default) or 'json'\n"
 		"  -h, --help           this text\n\n"

@@ -14,6 +14,7 @@
 #include "client/tree.h"
 
 #define OPEN_FOLDERS 16 /* at a time, while a tree is removed */
+#define GIVE "give a copy of /sys, or what p2pmemctl report wrote"
 
 static bool has_folder(const char *path, const char *inside)
 {
@@ -33,7 +34,7 @@ static int copy_path(const char *path, const char *inside, char **ret)
 static int not_a_tree(const char *path)
 {
 	problem("%s is no captured machine: it has neither bus/pci nor sys/bus/pci", path);
-	remedy("give a copy of /sys, or what p2pmemctl report wrote");
+	remedy(GIVE);
 	return -EINVAL;
 }
 
@@ -123,7 +124,7 @@ static int open_archive(const char *path, int fd, struct tree *t)
 	r = archive_unpack(fd, t->temporary, &why);
 	if (r < 0) {
 		problem("%s could not be unpacked: %s", path, why ? why : strerror(-r));
-		remedy("give a copy of /sys, or what p2pmemctl report wrote");
+		remedy(GIVE);
 		return r;
 	}
 	return find_report(path, t);
@@ -138,7 +139,8 @@ static int open_either(const char *path, struct tree *t)
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int r = -errno;
 
-		problem("%s could not be opened: %s", path, strerror(-r));
+		problem("'%s' could not be opened: %s", path, strerror(-r));
+		remedy(GIVE);
 		return r;
 	}
 	if (S_ISDIR(st.st_mode))

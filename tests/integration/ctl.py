@@ -453,11 +453,46 @@ def _():
     text = run("--help").stdout
     statuses = re.findall(r"^ +(\d+)  (.+)$", text, re.M)
     assert len(statuses) == 22
-    for number, meaning in statuses:
-        assert f"\n{number}\n{meaning}\n" in page, meaning
-    for verb in ("list", "pairs", "topology", "explain", "leases", "copy", "doctor", "report"):
+    in_page = re.findall(r"^\.TP n\(st\n(.+)\n(.+)$", page, re.M)
+    assert in_page[:-1] == statuses and in_page[-1][0] == "128+N", in_page
+    verbs = verbs_of(text)
+    assert len(verbs) == 13, verbs
+    for verb in verbs:
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
+    helped = text + "".join(run("help", verb).stdout for verb in verbs)
+    # --reload and such are options of others.
+    for option in re.findall(r"^\.(?:BI?|BR) .*?(--[a-z0-9-]+)", page.split(".SH OPTIONS")[1], re.M):
+        assert option in helped, option
+
+
+def verbs_of(text):
+    return re.findall(r"^  ([a-z]+) ", text.split("Verbs:")[1].split("Options:")[0], re.M)
+
+
+@tap.test("help and man page name the same verbs, and those that --sysfs goes with")
+def _():
+    page = content(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../docs/man/p2pmemctl.1")).decode().replace("\\", "")
+    synopsis = re.sub(r"\s+", " ", re.sub(r"^\.[A-Z]+ ", "", page.split(".SH")[2], flags=re.M))
+    lines = synopsis.replace('"', "").split(" .br ")
+    for verb in verbs_of(run("--help").stdout):
+        mine = [line for line in lines if re.search(rf"p2pmemctl(?: \[ --sysfs PATH \])? {verb}\b", line)]
+        assert mine, verb
+        said = subprocess.run([CTL, "--sysfs", "nowhere", verb, "test", "--as", "root"],
+                              capture_output=True, text=True).stderr
+        takes = "cannot be done with --sysfs" not in said
+        assert takes == any("--sysfs" in line for line in mine), (verb, said)
+        words = [verb, "test"] if verb == "policy" else [verb]
+        said = run(*words, "--sysfs", "nowhere", status=2).stderr
+        assert ("before the verb" in said) == takes, (verb, said)
+
+
+@tap.test("a captured machine that is not there is named, with what to give")
+def _():
+    for name in ("", "nowhere"):
+        said = run("--sysfs", name, "pairs", status=3).stderr
+        assert f"'{name}' could not be opened" in said and "remedy: give" in said
 
 
 tap.main()
