@@ -61,6 +61,11 @@ $(O)/tests/vm/pretend.so: tests/vm/preload/pretend.c
 	@mkdir -p $(@D)
 	$(call quiet,LD,$@)$(CC) -shared -fPIC $(WARNINGS) -Wno-missing-prototypes -O2 $(LDFLAGS) -o $@ $<
 
+# Beside the library as programs use it.
+GUEST_PROGRAMS += $(O)/tests/vm/bench-allocate
+$(O)/tests/vm/bench-allocate: $(O)/tests/vm/guest/bench-allocate.o $(LIBP2PMEM) $(COMMON_LIB)
+	$(call link,json-c)
+
 .PHONY: guest-programs
 guest-programs: $(GUEST_PROGRAMS)
 
