@@ -6,10 +6,18 @@
 #include "common/varlink.h"
 #include "daemon/answer.h"
 
+struct answer_rest *answer_rest_free(struct answer_rest *rest)
+{
+	if (rest)
+		rest->done(rest);
+	return NULL;
+}
+
 void answer_done(struct answer *a)
 {
 	json_object_put(a->parameters);
 	json_object_put(a->list);
+	answer_rest_free(a->rest);
 	close_fd(&a->fd);
 	*a = ANSWER_INIT;
 }

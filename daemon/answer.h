@@ -5,12 +5,27 @@
 #include <stdbool.h>
 #include <json-c/json.h>
 
+struct answer;
+struct broker;
 struct waiter;
+
+/*
+ * What is still to come of a list that is too long to be made at once. Whoever
+ * has one calls go_on() for the next part when there is room for it; that part
+ * has the rest of it again, or it was the last.
+ */
+struct answer_rest {
+	int (*go_on)(struct answer_rest *rest, struct broker *b, struct answer *ret);
+	void (*done)(struct answer_rest *rest);
+};
+
+struct answer_rest *answer_rest_free(struct answer_rest *rest);
 
 struct answer {
 	const char *error; /* its full name; NULL: success */
 	struct json_object *parameters; /* NULL: none */
 	struct json_object *list; /* an array with the parameters of each of several replies */
+	struct answer_rest *rest; /* of the list, owned; NULL: that is all of it */
 	int fd; /* goes beside the reply; -1: none */
 	struct waiter *waiter; /* for an answer that takes time; NULL: nobody can wait */
 	bool later; /* the waiter was taken: there is no answer yet */

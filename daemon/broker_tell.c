@@ -9,6 +9,7 @@
 #include "common/varlink.h"
 #include "daemon/drain.h"
 #include "daemon/follow.h"
+#include "daemon/refuse.h"
 #include "daemon/request.h"
 #include "daemon/view.h"
 
@@ -92,35 +93,6 @@ int broker_list_functions(struct broker *b, struct answer *ret)
 	return tell(b, "function", survey_functions, ret);
 }
 
-static int no_such_region(const char *region, struct answer *ret)
-{
-	return answer_error_strings(ret, BROKER_INTERFACE ".NoSuchRegion", "region", region, NULL,
-				    NULL);
-}
-
-int broker_list_pairs(struct broker *b, struct json_object *parameters, struct answer *ret)
-{
-	_cleanup_(view_done) struct view v = {};
-	const struct topology_function *provider = NULL;
-	struct listing l = { ret, "pair" };
-	const char *region;
-	struct survey s;
-	int r = region_parameter_parse(parameters, &region, ret);
-
-	if (r != REQUEST_OK)
-		return r < 0 ? r : 0;
-	r = view_open(b, &v);
-	if (r < 0)
-		return r;
-	view_survey(&v, &s);
-	if (region) {
-		provider = survey_find_region(&s, region);
-		if (!provider)
-			return no_such_region(region, ret);
-	}
-	return survey_pairs(&s, provider, append, &l);
-}
-
 static int no_such_device(const struct device_reference *d, struct answer *ret)
 {
 	char text[PCI_ADDRESS_MAX + 16];
@@ -149,7 +121,7 @@ static int explain(const struct survey *s, const struct question *q, struct answ
 	int r;
 
 	if (!provider)
-		return no_such_region(q->region, ret);
+		return refuse_region(q->region, ret);
 	if (q->device.by_number)
 		r = survey_explain_block(s, provider, q->device.major, q->device.minor,
 					 &explanation);

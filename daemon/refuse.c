@@ -58,6 +58,12 @@ int refuse_stranger(struct answer *ret)
 				    "Call it as root, or have a policy rule grant \"administer\".");
 }
 
+int refuse_region(const char *name, struct answer *ret)
+{
+	return answer_error_strings(ret, BROKER_INTERFACE ".NoSuchRegion", "region", name, NULL,
+				    NULL);
+}
+
 static bool is_called(const struct p2pmem_region_info *region, const char *name)
 {
 	struct p2pmem_pci_address address;
@@ -83,6 +89,5 @@ int find_region(struct broker *b, const char *name, struct p2pmem_pci_address *r
 			*ret_provider = regions[i].provider;
 			return 0;
 		}
-	return answer_error_strings(ret, BROKER_INTERFACE ".NoSuchRegion", "region", name, NULL,
-				    NULL);
+	return refuse_region(name, ret);
 }

@@ -8,6 +8,7 @@
 int refuse_driver(const struct broker *b, int error, struct answer *ret);
 int refuse_state(const struct broker *b, int error, struct answer *ret);
 int refuse_stranger(struct answer *ret);
+int refuse_region(const char *name, struct answer *ret);
 
 /*
  * The provider of the region that is called so: p2pmemN, or by its address. If

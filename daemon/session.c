@@ -40,6 +40,7 @@ struct session {
 	struct peer peer;
 	sd_event_source *io;
 	sd_event_source *work; /* there while there may be a call to take */
+	struct answer_rest *rest; /* of the list that is being sent; calls wait for its end */
 	bool peer_done; /* it will send no more */
 	bool closing; /* nothing more is taken from it */
 	unsigned int fds_unread;
@@ -59,6 +60,7 @@ struct session *session_free(struct session *s)
 		return NULL;
 	if (s->waiting)
 		s->waiter.forget(&s->waiter, s->waiter.userdata);
+	answer_rest_free(s->rest);
 	sd_event_source_disable_unref(s->io);
 	sd_event_source_disable_unref(s->work);
 	stream_free(s->stream);
@@ -95,23 +97,25 @@ static int queue(struct session *s, struct json_object *message, int fd)
 	return stream_queue(s->stream, m, take_fd(&owned));
 }
 
-static int reply_list(struct session *s, struct json_object *list)
+/* @more will follow. */
+static int reply_list(struct session *s, struct json_object *list, bool more)
 {
 	size_t n = json_object_array_length(list);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = queue(s,
-			  varlink_reply_new(json_object_get(json_object_array_get_idx(list, i)),
-					    i + 1 < n),
-			  -1);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+
+		r = queue(s, varlink_reply_new(json_object_get(o), more || i + 1 < n), -1);
+	}
 	return r;
 }
 
 static int reply(struct session *s, struct answer *a)
 {
+	s->rest = take_ptr(a->rest);
 	if (a->list)
-		return reply_list(s, a->list);
+		return reply_list(s, a->list, s->rest);
 	if (a->error)
 		return queue(s, varlink_error_new(a->error, take_ptr(a->parameters)), -1);
 	if (!a->parameters)
@@ -209,6 +213,17 @@ static int handle(struct session *s, struct json_object *message)
 	return call.oneway || s->waiting ? 0 : reply(s, &a);
 }
 
+/* The next part of a list. */
+static int go_on(struct session *s)
+{
+	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
+	struct answer_rest *rest = take_ptr(s->rest);
+	int r = rest->go_on(rest, s->host->broker, &a);
+
+	answer_rest_free(rest);
+	return r < 0 ? r : reply(s, &a);
+}
+
 /* ---- events ---------------------------------------------------------- */
 
 static int on_work(sd_event_source *source, void *userdata);
@@ -257,11 +272,13 @@ static int on_work(sd_event_source *source, void *userdata)
 	bool more;
 	int r = 0;
 
-	if (!s->waiting && !s->failed)
+	if (!s->waiting && !s->failed && !s->rest)
 		r = stream_next(s->stream, &message);
-	more = r > 0;
+	more = r > 0 || s->rest;
 	if (r > 0)
 		r = handle(s, message);
+	else if (s->rest)
+		r = go_on(s);
 	if (r >= 0)
 		r = stream_write(s->stream);
 	return settle(s, r, more);

@@ -113,44 +113,6 @@ int survey_devices(const struct survey *s, survey_emit emit, void *userdata)
 	return r;
 }
 
-static int survey_pair(const struct survey *s, const struct topology_function *provider,
-		       const struct topology_function *client, survey_emit emit, void *userdata)
-{
-	_cleanup_(judgement_done) struct judgement j = {};
-	int r = survey_judge(s, provider, client, &j);
-
-	if (r < 0)
-		return r;
-	return emit(describe_pair(&j, survey_region(s, provider)), userdata);
-}
-
-static int survey_pairs_of(const struct survey *s, const struct topology_function *provider,
-			   survey_emit emit, void *userdata)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < s->topology->n_functions; i++) {
-		const struct topology_function *f = s->topology->functions[i];
-
-		if (topology_is_client(f))
-			r = survey_pair(s, provider, f, emit, userdata);
-	}
-	return r;
-}
-
-int survey_pairs(const struct survey *s, const struct topology_function *provider, survey_emit emit,
-		 void *userdata)
-{
-	int r = 0;
-
-	if (provider)
-		return survey_pairs_of(s, provider, emit, userdata);
-	for (size_t i = 0; r >= 0 && i < s->topology->n_functions; i++)
-		if (s->topology->functions[i]->provider)
-			r = survey_pairs_of(s, s->topology->functions[i], emit, userdata);
-	return r;
-}
-
 /* What is asked of one host bridge is what is asked of the way between two functions below it. */
 static int examine_host_bridge(const struct survey *s, const struct topology_root *root,
 			       struct path *path, struct path_findings *ret)

@@ -40,6 +40,23 @@ int survey_devices(const struct survey *s, survey_emit emit, void *userdata);
 /* @provider: of that region alone; NULL: all. */
 int survey_pairs(const struct survey *s, const struct topology_function *provider, survey_emit emit,
 		 void *userdata);
+
+/* How far a list of pairs has been told: zeros at first, then up to this pair. */
+struct survey_mark {
+	bool begun;
+	struct p2pmem_pci_address provider;
+	struct p2pmem_pci_address client;
+};
+
+#define SURVEY_MORE 1
+
+/*
+ * At most @max pairs more, by address. The topology may have changed since.
+ * SURVEY_MORE: that was not all.
+ */
+int survey_some_pairs(const struct survey *s, const struct topology_function *provider,
+		      struct survey_mark *mark, size_t max, survey_emit emit, void *userdata);
+
 int survey_host_bridges(const struct survey *s, survey_emit emit, void *userdata);
 int survey_functions(const struct survey *s, survey_emit emit, void *userdata);
 

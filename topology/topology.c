@@ -126,8 +126,7 @@ static int compare(const struct p2pmem_pci_address *a, const struct p2pmem_pci_a
 	return a->devfn < b->devfn ? -1 : a->devfn > b->devfn;
 }
 
-/* Where @address is, or would be. */
-static size_t position(const struct topology *t, const struct p2pmem_pci_address *address)
+size_t topology_from(const struct topology *t, const struct p2pmem_pci_address *address)
 {
 	size_t from = 0, to = t->n_functions;
 
@@ -144,7 +143,7 @@ static size_t position(const struct topology *t, const struct p2pmem_pci_address
 
 int topology_add(struct topology *t, struct topology_function *f)
 {
-	size_t at = position(t, &f->address);
+	size_t at = topology_from(t, &f->address);
 	int r;
 
 	if (at < t->n_functions && pci_address_equal(&t->functions[at]->address, &f->address)) {
@@ -165,7 +164,7 @@ int topology_add(struct topology *t, struct topology_function *f)
 struct topology_function *topology_find(const struct topology *t,
 					const struct p2pmem_pci_address *address)
 {
-	size_t at = position(t, address);
+	size_t at = topology_from(t, address);
 
 	if (at < t->n_functions && pci_address_equal(&t->functions[at]->address, address))
 		return t->functions[at];
@@ -223,7 +222,7 @@ const struct topology_function *topology_first(const struct topology *t,
 					       const struct topology_root *root)
 {
 	const struct p2pmem_pci_address start = { .domain = root->domain, .bus = root->bus };
-	size_t at = position(t, &start);
+	size_t at = topology_from(t, &start);
 	const struct topology_function *f = at < t->n_functions ? t->functions[at] : NULL;
 
 	return f && f->root == root && f->address.bus == root->bus ? f : NULL;

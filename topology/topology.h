@@ -105,6 +105,9 @@ void topology_remove(struct topology *t, const struct p2pmem_pci_address *addres
 struct topology_function *topology_find(const struct topology *t,
 					const struct p2pmem_pci_address *address);
 
+/* Of the functions, the place of the first that has this address or one after it. */
+size_t topology_from(const struct topology *t, const struct p2pmem_pci_address *address);
+
 /* The first function on the root bus. NULL: none. */
 const struct topology_function *topology_first(const struct topology *t,
 					       const struct topology_root *root);

@@ -8,6 +8,7 @@
 #include "daemon/session.h"
 #include "tests/mock/driver.h"
 #include "tests/unit/machine.h"
+#include "tests/unit/model.h"
 
 #define CALL                                                           \
 	"{\"method\":\"org.varlink.service.GetInterfaceDescription\"," \
@@ -189,13 +190,116 @@ static void takes_turns(void **state)
 	session_free(second);
 }
 
+#define LIST_PAIRS "{\"method\":\"io.p2pmem.Broker.ListPairs\",\"more\":true}"
+#define REGIONS 64U
+#define DEVICES 1024U
+
+/* A machine of which the pairs are more than a session may owe its peer. */
+static void make_large(struct fixture *f)
+{
+	struct topology *t = &f->broker.topology;
+	char address[24];
+
+	topology_done(t);
+	*t = (struct topology){};
+	for (unsigned int i = 0; i < DEVICES; i++) {
+		snprintf(address, sizeof(address), "%04x:%02x:00.0", i / 256, i % 256);
+		model_add(t, address, TYPE_ENDPOINT, NULL)->class = 0x010802;
+	}
+	for (unsigned int i = 0; i < REGIONS; i++)
+		t->functions[i]->provider = true;
+	f->broker.topology_current = true;
+	f->broker.watched = true;
+}
+
+/* The replies that say that there are more. */
+static size_t count_words(const char *data, size_t n, const char *word)
+{
+	size_t found = 0;
+
+	for (const char *at = data; (at = memmem(at, n - (size_t)(at - data), word, strlen(word)));
+	     at++)
+		found++;
+	return found;
+}
+
+static void tells_all_of_a_long_list(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *data = malloc(64U << 20);
+	size_t length = 0;
+	ssize_t n;
+
+	make_large(f);
+	assert_int_equal(send(f->peer, LIST_PAIRS "\0" NO_METHOD, sizeof(LIST_PAIRS NO_METHOD) + 1,
+			      0),
+			 sizeof(LIST_PAIRS NO_METHOD) + 1);
+	settle(f);
+	while ((n = recv(f->peer, data + length, 65536, 0)) > 0) {
+		length += (size_t)n;
+		assert_true(length < 63U << 20);
+		settle(f);
+	}
+	assert_non_null(f->session);
+	assert_int_equal(count_words(data, length, "\"pair\":"), REGIONS * DEVICES);
+	assert_int_equal(count_words(data, length, "\"continues\":true"), REGIONS * DEVICES - 1);
+	assert_int_equal(count_words(data, length, "0000:3f:00.0\",\"device\":\"0003:ff:00.0\""),
+			 1);
+	/* The call after it was answered as well, and after it. */
+	assert_non_null(memmem(data + length - 200, 200, "InterfaceNotFound", 17));
+}
+
+/* A list of which the rest went away still has an end. */
+static void ends_a_list_of_what_went(void **state)
+{
+	struct fixture *f = *state;
+	char data[65536];
+	ssize_t n, last = 0;
+
+	make_large(f);
+	assert_int_equal(send(f->peer, LIST_PAIRS, sizeof(LIST_PAIRS), 0), sizeof(LIST_PAIRS));
+	settle(f);
+	while (f->broker.topology.n_functions > 0) {
+		struct p2pmem_pci_address a = f->broker.topology.functions[0]->address;
+
+		topology_remove(&f->broker.topology, &a);
+	}
+	while ((n = recv(f->peer, data, sizeof(data), 0)) > 0) {
+		last = n;
+		settle(f);
+	}
+	assert_non_null(f->session);
+	assert_true(last > 20);
+	assert_int_equal(data[last - 1], 0);
+	assert_string_equal(data + last - strlen("}{\"parameters\":{}}"), "{\"parameters\":{}}");
+}
+
+static void forgets_the_rest_of_a_list(void **state)
+{
+	struct fixture *f = *state;
+
+	make_large(f);
+	assert_int_equal(send(f->peer, LIST_PAIRS, sizeof(LIST_PAIRS), 0), sizeof(LIST_PAIRS));
+	settle(f);
+	assert_non_null(f->session);
+	close_fd(&f->peer);
+	settle(f);
+	assert_null(f->session);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(lets_calls_wait),		TEST(ends_with_its_peer), TEST(says_goodbye_first),
-		TEST(answers_after_half_close), TEST(takes_turns),
+		TEST(lets_calls_wait),
+		TEST(ends_with_its_peer),
+		TEST(says_goodbye_first),
+		TEST(answers_after_half_close),
+		TEST(takes_turns),
+		TEST(tells_all_of_a_long_list),
+		TEST(ends_a_list_of_what_went),
+		TEST(forgets_the_rest_of_a_list),
 	};
 
 	log_set_max(LOG_ERR);
