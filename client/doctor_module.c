@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* module.*: is the driver there, may it be loaded, is it, and does it fit? */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -44,8 +43,7 @@ enum answer {
 static enum answer is_signed(const struct doctor *d)
 {
 	const struct machine *m = &d->world->machine;
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
+	_cleanup_fclose_ FILE *f = NULL;
 	char end[sizeof(SIGNED)] = "";
 	const size_t n = strlen(SIGNED);
 	const char *ending;
@@ -56,10 +54,8 @@ static enum answer is_signed(const struct doctor *d)
 	ending = strrchr(m->module_file, '.');
 	if (!ending || strcmp(ending, ".ko") != 0)
 		return CANNOT_SAY;
-	if (asprintf(&path, "%s/lib/modules/%s/%s", d->root, m->release, m->module_file) < 0)
-		path = NULL;
-	fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0 || lseek(fd, -(off_t)n, SEEK_END) < 0 || read(fd, end, n) != (ssize_t)n)
+	f = file_open("%s/lib/modules/%s/%s", d->root, m->release, m->module_file);
+	if (!f || fseek(f, -(long)n, SEEK_END) < 0 || fread(end, 1, n, f) != n)
 		return CANNOT_SAY;
 	return strcmp(end, SIGNED) == 0 ? YES : NO;
 }

@@ -668,12 +668,39 @@ static void a_hostile_release(void **state)
 		assert_null(strchr(doctor.checks[i].reason, '\x1b'));
 }
 
+/* What lies where a file should be is neither waited for nor read without an end. */
+static void what_is_no_file(void **state)
+{
+	static const char *const paths[] = { "proc/sys/kernel/osrelease", "etc/os-release",
+					     "boot/config-" RELEASE,
+					     "lib/modules/" RELEASE "/modules.dep",
+					     "sys/module/module/parameters/sig_enforce" };
+	char path[256];
+
+	without_providers();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		put(paths[i], "");
+		snprintf(path, sizeof(path), "%s/%s", root, paths[i]);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(mkfifo(path, 0600), 0);
+	}
+	put("proc/kallsyms", "ffff T pci_p2pdma_add_resource\n");
+	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
+	assert_int_equal(truncate(path, 1L << 36), 0);
+	drop("sys/module/p2pmem");
+	look();
+	world.regions = NULL;
+	run();
+	expect("kernel.p2pdma", DOCTOR_UNKNOWN, "configuration");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_is_well),
+		TEST(what_is_no_file),
 		TEST(an_old_kernel),
 		TEST(a_kernel_without_p2pdma),
 		TEST(a_kernel_of_which_nothing_is_known),
