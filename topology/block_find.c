@@ -80,27 +80,36 @@ int block_find(const struct sysfs *s, const char *name, unsigned int *ret_major,
 	return r;
 }
 
+/*
+ * A queue refuses also on behalf of what is below it. One that is known to take
+ * P2P pages on this kernel does so for no other reason.
+ */
+static void note_answer(struct layer *l, int answer, bool refused_below)
+{
+	const bool known = l->passes == LAYER_PASSES_YES;
+
+	if (answer < 0)
+		l->passes = LAYER_PASSES_UNKNOWN;
+	else
+		l->passes = answer ? LAYER_PASSES_YES : LAYER_PASSES_NO;
+	l->inherited = known && answer == 0 && refused_below;
+}
+
 void block_ask(struct block_target *t,
 	       int (*ask)(unsigned int major, unsigned int minor, void *userdata), void *userdata)
 {
-	for (size_t i = 0; i < t->n_layers; i++) {
-		struct layer *l = &t->layers[i];
-		int answer;
+	bool refused = false;
 
-		if (!l->numbered || !layer_asks_kernel(l))
-			continue;
-		answer = ask(l->major, l->minor, userdata);
-		if (answer < 0)
-			l->passes = LAYER_PASSES_UNKNOWN;
-		else
-			l->passes = answer ? LAYER_PASSES_YES : LAYER_PASSES_NO;
+	for (size_t i = t->n_layers; i-- > 0;) {
+		struct layer *l = &t->layers[i];
+
+		if (l->numbered && layer_asks_kernel(l))
+			note_answer(l, ask(l->major, l->minor, userdata), refused);
+		refused = refused || l->passes == LAYER_PASSES_NO;
 	}
 }
 
-/*
- * A queue refuses also on behalf of what is below it, so the one to blame is
- * whoever refuses by nature, or else the lowest that refuses.
- */
+/* The one to blame is whoever refuses by nature, or else the lowest that refuses. */
 const struct layer *block_refusal(const struct block_target *t)
 {
 	const struct layer *lowest = NULL, *unknown = NULL;

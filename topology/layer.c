@@ -165,6 +165,11 @@ static struct words words_of_no(const struct layer *l)
 			"See why its members or paths are gone: lsblk, nvme list-subsys, "
 			"/proc/mdstat."
 		};
+	if (l->inherited)
+		return (struct words){
+			"does not pass peer-to-peer pages, because a layer below it does not",
+			"See what is said of the layer below."
+		};
 	switch (l->kind) {
 	case LAYER_MD:
 		return words_of_md(l);

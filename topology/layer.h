@@ -50,6 +50,7 @@ struct layer {
 	unsigned int major;
 	unsigned int minor;
 	enum layer_passes passes;
+	bool inherited; /* it would pass them, but for a layer below that does not */
 };
 
 void layer_done(struct layer *l);

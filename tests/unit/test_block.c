@@ -104,20 +104,26 @@ static void expect_passed(const struct block_target *t)
 }
 
 /* @words: what the reason has in it, or NULL. */
-static void expect_refused(const struct block_target *t, const char *name, const char *words)
+static void expect_words(const struct layer *l, const char *words)
 {
-	const struct layer *l = block_refusal(t);
 	_cleanup_free_ char *why = NULL;
 	const char *remedy;
 
-	assert_non_null(l);
-	assert_string_equal(l->name, name);
 	assert_int_equal(layer_reason(l, &why, &remedy), 0);
 	assert_non_null(why);
 	assert_non_null(remedy);
-	assert_int_equal(strncmp(why, name, strlen(name)), 0);
+	assert_int_equal(strncmp(why, l->name, strlen(l->name)), 0);
 	if (words && !strstr(why, words))
 		fail_msg("'%s' does not say '%s'", why, words);
+}
+
+static void expect_refused(const struct block_target *t, const char *name, const char *words)
+{
+	const struct layer *l = block_refusal(t);
+
+	assert_non_null(l);
+	assert_string_equal(l->name, name);
+	expect_words(l, words);
 }
 
 /* One device that passes, wherever the kernel has a say. */
@@ -346,6 +352,12 @@ static int ask(unsigned int major, unsigned int minor, void *userdata)
 	return minor == a->minor ? a->answer : 1;
 }
 
+/* The same of all of the device mapper. */
+static int ask_dm(unsigned int major, unsigned int minor, void *userdata)
+{
+	return major == 253 ? 0 : ask(major, minor, userdata);
+}
+
 static void asks_the_kernel(void **state)
 {
 	static const struct {
@@ -360,7 +372,7 @@ static void asks_the_kernel(void **state)
 	attribute(m, "md1/md/level", "raid0\n");
 	resolve(m, 9, 1, OLD, &t);
 	block_ask(&t, ask, &all);
-	assert_string_equal(all.numbers, "9:1 259:2 259:4");
+	assert_string_equal(all.numbers, "259:4 259:2 9:1");
 	expect_passed(&t);
 	block_target_done(&t);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -386,6 +398,41 @@ static void blames_the_lowest(void **state)
 	none.minor = 4; /* both 9:4 and 259:4 */
 	block_ask(&t, ask, &none);
 	expect_refused(&t, "nvme3n1", NULL);
+	expect_words(&t.layers[0], "because a layer below it does not");
+	block_target_done(&t);
+}
+
+/* It is no kernel's fault that md takes no more than what it is made of. */
+static void explains_who_only_passes_it_on(void **state)
+{
+	struct asked none = { .minor = 4 };
+	struct machine *m = *state;
+	struct block_target t;
+
+	STACK(m, "dm-1", "253:1", "nvme1n1");
+	attribute(m, "dm-1/dm/name", "plain\n");
+	STACK(m, "md4", "9:4", "dm-1", "nvme1n1");
+	attribute(m, "md4/md/level", "raid0\n");
+	resolve(m, 9, 4, NEW, &t);
+	none.minor = 4;
+	block_ask(&t, ask_dm, &none);
+	expect_refused(&t, "dm-1", "device mapper");
+	expect_words(&t.layers[0], "because a layer below it does not");
+	block_target_done(&t);
+
+	/* Of an old kernel it is also its own. */
+	resolve(m, 9, 4, OLD, &t);
+	block_ask(&t, ask_dm, &none);
+	expect_words(&t.layers[0], "on this kernel");
+	block_target_done(&t);
+
+	/* With nothing below in the way it cannot be inherited. */
+	STACK(m, "md5", "9:5", "nvme1n1");
+	attribute(m, "md5/md/level", "raid0\n");
+	resolve(m, 9, 5, NEW, &t);
+	none.minor = 5;
+	block_ask(&t, ask, &none);
+	expect_refused(&t, "md5", "on this kernel");
 	block_target_done(&t);
 }
 
@@ -530,6 +577,7 @@ int main(void)
 		TEST(goes_by_the_kernel),
 		TEST(asks_the_kernel),
 		TEST(blames_the_lowest),
+		TEST(explains_who_only_passes_it_on),
 		TEST(keeps_what_is_certain),
 		TEST(knows_no_other_device),
 		TEST(wants_something_below),
