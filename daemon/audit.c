@@ -158,7 +158,7 @@ static const struct {
 	[AUDIT_REVOKED] = { "asked", "Revoked, as was asked for" },
 	[AUDIT_DEADLINE] = { "deadline", "Revoked after the notice" },
 	[AUDIT_DRAIN] = { "drain", "Revoked for a drain" },
-	[AUDIT_DEVICE_GONE] = { "device-gone", "Revoked, since the device is gone" },
+	[AUDIT_BY_DRIVER] = { "driver", "Revoked by the driver, as when a device is taken out" },
 };
 
 void audit_revoked(struct audit *a, const struct peer *who, const struct lease *l,

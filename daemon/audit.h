@@ -45,7 +45,7 @@ enum audit_end {
 	AUDIT_REVOKED, /* somebody asked for it */
 	AUDIT_DEADLINE, /* the grace is over */
 	AUDIT_DRAIN,
-	AUDIT_DEVICE_GONE,
+	AUDIT_BY_DRIVER, /* its device is gone, or somebody did it past the broker */
 };
 
 /* @who: whoever asked for it; NULL: nobody did, just now. */

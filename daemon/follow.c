@@ -22,6 +22,18 @@ void broker_end_lease(struct broker *b, struct lease *l)
 	leases_remove(&b->leases, l);
 }
 
+/* What was done to the one lease is in its state, and told of, before the driver says so. */
+static void advance(struct broker *b, struct lease *l, uint32_t state)
+{
+	bool drained = drains_have(b, &l->provider);
+
+	if (state == P2PMEM_STATE_NOTICE && l->state < P2PMEM_STATE_NOTICE)
+		audit_revoked(&b->audit, NULL, l, AUDIT_NOTICE);
+	else if (state == P2PMEM_STATE_REVOKED && l->state < P2PMEM_STATE_REVOKED)
+		audit_revoked(&b->audit, NULL, l, drained ? AUDIT_DRAIN : AUDIT_BY_DRIVER);
+	lease_advance(l, state);
+}
+
 /* ---- lists ----------------------------------------------------------- */
 
 static int refresh(struct broker *b)
@@ -37,7 +49,7 @@ static int refresh(struct broker *b)
 
 		next = l->next;
 		if (buffer)
-			lease_advance(l, buffer->state);
+			advance(b, l, buffer->state);
 		else
 			broker_end_lease(b, l);
 	}
@@ -45,15 +57,6 @@ static int refresh(struct broker *b)
 }
 
 /* ---- events ---------------------------------------------------------- */
-
-/* What the broker revokes is in that state before the driver says so, but for a drain. */
-static void take_revocation(struct broker *b, struct lease *l)
-{
-	if (l->state < P2PMEM_STATE_REVOKED)
-		audit_revoked(&b->audit, NULL, l,
-			      drains_have(b, &l->provider) ? AUDIT_DRAIN : AUDIT_DEVICE_GONE);
-	lease_advance(l, P2PMEM_STATE_REVOKED);
-}
 
 static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
 {
@@ -64,10 +67,10 @@ static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
 		return;
 	if (e->type == P2PMEM_EVENT_FREED)
 		broker_end_lease(b, l);
-	else if (e->type == P2PMEM_EVENT_REVOKED)
-		take_revocation(b, l);
 	else
-		lease_advance(l, P2PMEM_STATE_NOTICE);
+		advance(b, l,
+			e->type == P2PMEM_EVENT_NOTICE ? P2PMEM_STATE_NOTICE :
+							 P2PMEM_STATE_REVOKED);
 }
 
 static void take_event(struct broker *b, const struct p2pmem_event *e, bool *lost)

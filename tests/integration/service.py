@@ -79,4 +79,18 @@ def refusals_without_end_become_a_number():
         equal([int(n) for n in rest.groups()], [300 - told, USER])
 
 
+@test
+def a_drain_is_told_of_lease_by_lease():
+    with Daemon() as daemon, Client(daemon) as client, Client(daemon) as root:
+        lease, fd = client.allocate(4096, address(DEVICE), region="p2pmem0")
+        root.request(BROKER + "Drain", {"region": "p2pmem0", "graceUSec": 3600 * 1000000})
+        while client.list("ListLeases", "lease")[0]["state"] != "notice":
+            pass
+        lines = [line for line in daemon.output().splitlines() if "Gave notice" in line]
+        assert len(lines) == 1 and lease["id"] in lines[0], daemon.output()
+        os.close(fd)
+        root.reply()
+        assert "can be taken out" in daemon.output(), daemon.output()
+
+
 main()

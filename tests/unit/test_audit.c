@@ -189,12 +189,12 @@ static void ends(void **state)
 
 	audit_init(&a);
 	audit_revoked(&a, &alice, &l, AUDIT_NOTICE);
-	audit_revoked(&a, NULL, &l, AUDIT_DEVICE_GONE);
+	audit_revoked(&a, NULL, &l, AUDIT_BY_DRIVER);
 	audit_done(&a);
 	assert_true(has(0, "MESSAGE_ID=" MESSAGE_NOTICE));
 	assert_true(has(0, "P2PMEM_PID=77"));
 	assert_true(has(1, "MESSAGE_ID=" MESSAGE_REVOKED));
-	assert_true(has(1, "P2PMEM_REASON=device-gone"));
+	assert_true(has(1, "P2PMEM_REASON=driver"));
 	assert_null(strstr(lines[1], "P2PMEM_PID="));
 }
 
