@@ -73,7 +73,13 @@ static enum answer is_enforced(const struct doctor *d)
 	lockdown = file_first_line("%s/kernel/security/lockdown", d->sysfs);
 	if (lockdown)
 		return strstr(lockdown, "[none]") ? NO : YES;
-	return errno == EACCES || errno == EPERM ? CANNOT_SAY : NO;
+	if (errno == EACCES || errno == EPERM)
+		return CANNOT_SAY;
+	/* A place to mount securityfs, as containers have it, with nothing there. */
+	return file_exists("%s/kernel/security", d->sysfs) &&
+			       !file_exists("%s/kernel/security/lsm", d->sysfs) ?
+		       CANNOT_SAY :
+		       NO;
 }
 
 static void check_enforced(struct doctor *d)
@@ -113,8 +119,8 @@ static void check_loadable(struct doctor *d)
 		break;
 	default:
 		doctor_add(d, "module.loadable", DOCTOR_UNKNOWN,
-			   "whether the kernel is locked down may not be read");
-		doctor_remedy(d, "as root: cat /sys/kernel/security/lockdown");
+			   "whether the kernel is locked down cannot be seen");
+		doctor_remedy(d, "as root, and in no container: cat /sys/kernel/security/lockdown");
 	}
 }
 
