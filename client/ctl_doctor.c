@@ -8,12 +8,27 @@
 #include <json-c/json.h>
 
 #include "common/cleanup.h"
+#include "common/files.h"
 #include "common/json.h"
 #include "client/ctl.h"
 #include "client/ctl_doctor.h"
 #include "client/say.h"
 #include "client/origin.h"
 #include "client/table.h"
+
+/* Of the unified hierarchy, which is the one that policy is about. */
+static bool is_unified(const char *line)
+{
+	return strncmp(line, "0::", 3) == 0;
+}
+
+static char *own_cgroup(void)
+{
+	_cleanup_fclose_ FILE *f = file_open("/proc/self/cgroup");
+	_cleanup_free_ char *line = file_find_line(f, is_unified);
+
+	return line ? strdup(line + 3) : NULL;
+}
 
 static int user_here(struct doctor_user *ret)
 {
@@ -26,7 +41,7 @@ static int user_here(struct doctor_user *ret)
 	if (n < 0)
 		n = 0;
 	groups[n] = getegid();
-	*ret = (struct doctor_user){ geteuid(), groups, (size_t)n + 1 };
+	*ret = (struct doctor_user){ geteuid(), groups, (size_t)n + 1, own_cgroup() };
 	return 0;
 }
 
@@ -41,6 +56,7 @@ int doctor_here(const struct world *w, struct doctor *ret)
 	d.user = &user;
 	r = doctor_run(&d);
 	free((void *)user.groups);
+	free((void *)user.cgroup);
 	d.user = NULL;
 	if (r < 0) {
 		doctor_done(&d);

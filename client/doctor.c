@@ -90,6 +90,7 @@ int doctor_run(struct doctor *d)
 	doctor_daemon(d);
 	doctor_paths(d);
 	doctor_system(d);
+	doctor_rights(d);
 	if (d->failed)
 		return -ENOMEM;
 	if (world_is_without_hardware(d->world))

@@ -30,13 +30,17 @@ struct doctor_user {
 	unsigned int uid;
 	const unsigned int *groups;
 	size_t n_groups;
+	const char *cgroup; /* NULL: not known */
 };
+
+struct policy_directory;
 
 struct doctor {
 	const char *root; /* as in machine_look() */
 	const char *sysfs;
 	const struct world *world;
 	const struct doctor_user *user; /* NULL: a captured machine */
+	const struct policy_directory *names; /* NULL: this machine's users and groups */
 	const char *socket;
 	struct doctor_check *checks;
 	size_t n_checks;
@@ -76,3 +80,4 @@ void doctor_iommu(struct doctor *d);
 void doctor_paths(struct doctor *d);
 void doctor_daemon(struct doctor *d);
 void doctor_system(struct doctor *d);
+void doctor_rights(struct doctor *d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* system.*, user.*, container.*: rules, groups, rights, and what a container sees. */
+/* system.*, container.*: rules, groups, and what a container sees. */
 #include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +8,6 @@
 #include "common/files.h"
 #include "client/doctor.h"
 
-#define GROUP_LENDING "p2pmem"
 #define RULES "udev/rules.d/60-p2pmem.rules"
 
 bool doctor_in_container(const struct doctor *d)
@@ -49,7 +48,7 @@ static bool find_group(const struct doctor *d, const char *name, unsigned int *r
 
 static void check_groups(struct doctor *d)
 {
-	static const char *const names[] = { GROUP_LENDING, "p2pmem-raw", "p2pmemd" };
+	static const char *const names[] = { "p2pmem", "p2pmem-raw", "p2pmemd" };
 	unsigned int gid;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -107,38 +106,6 @@ static void check_node(struct doctor *d)
 	}
 }
 
-static bool is_member(const struct doctor_user *u, unsigned int gid)
-{
-	for (size_t i = 0; i < u->n_groups; i++)
-		if (u->groups[i] == gid)
-			return true;
-	return false;
-}
-
-static void check_rights(struct doctor *d)
-{
-	unsigned int gid;
-
-	if (d->user->uid == 0) {
-		doctor_add(d, "user.rights", DOCTOR_OK, "root may be lent memory");
-	} else if (!find_group(d, GROUP_LENDING, &gid)) {
-		/* In a container groups have names of their own, and numbers count. */
-		doctor_add(d, "user.rights", doctor_in_container(d) ? DOCTOR_INFO : DOCTOR_WARNING,
-			   "there is no group p2pmem here, whose members are lent memory");
-		doctor_remedy(d,
-			      "give this process the number of that group on the host, or join it");
-	} else if (is_member(d->user, gid)) {
-		doctor_add(
-			d, "user.rights", DOCTOR_OK,
-			"members of the group p2pmem, like you, are lent memory by the policy as shipped");
-	} else {
-		doctor_add(d, "user.rights", DOCTOR_WARNING,
-			   "you may list and ask, but by the policy as shipped are lent no memory: "
-			   "you are not in the group p2pmem, or have not logged in since");
-		doctor_remedy(d, "as root: usermod -a -G p2pmem USER, then log in again");
-	}
-}
-
 static void check_view(struct doctor *d)
 {
 	if (!file_exists("%s/run/p2pmem", d->root)) {
@@ -173,5 +140,4 @@ void doctor_system(struct doctor *d)
 		if (d->world->machine.module_loaded && !world_uses_driver(d->world))
 			check_node(d);
 	}
-	check_rights(d);
 }

@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
+#include "policy/parse.h"
 #include "client/doctor.h"
 #include "tests/mock/tree.h"
 #include "tests/unit/unit.h"
@@ -35,6 +36,20 @@ static void put_region(const char *address, const char *name)
 	tree_file(sysfs, path, "cmbloc : 0x00000002\ncmbsz  : 0x0004021f\n");
 }
 
+static int find_user(const char *name, uid_t *ret)
+{
+	*ret = 1000;
+	return strcmp(name, "alice") == 0 ? 0 : -ENOENT;
+}
+
+static int find_group(const char *name, gid_t *ret)
+{
+	*ret = 100;
+	return strcmp(name, "p2pmem") == 0 ? 0 : -ENOENT;
+}
+
+static const struct policy_directory names = { find_user, find_group };
+
 static void make_root(void)
 {
 	tree_machine(sysfs);
@@ -50,6 +65,9 @@ static void make_root(void)
 		  "a kernel module that nobody signed");
 	tree_file(root, "usr/lib/udev/rules.d/60-p2pmem.rules", "");
 	tree_file(root, "dev/p2pmem-control", "");
+	tree_file(root, "usr/lib/p2pmem/policy.json",
+		  "{\"rules\":[{\"name\":\"people\",\"who\":{\"group\":\"p2pmem\"},"
+		  "\"regions\":[\"*\"],\"devices\":[\"*\"]}]}");
 }
 
 /* What the broker of that machine says. */
@@ -122,11 +140,12 @@ static void look(void)
 	world.regions = &region;
 	world.devices = &device;
 	world.pairs = pairs;
-	user = (struct doctor_user){ 1000, groups, 2 };
+	user = (struct doctor_user){ 1000, groups, 2, NULL };
 	doctor = (struct doctor){ .root = root,
 				  .sysfs = sysfs,
 				  .world = &world,
 				  .user = &user,
+				  .names = &names,
 				  .socket = "/run/p2pmem/io.p2pmem.Broker" };
 }
 
@@ -307,6 +326,12 @@ static void a_module_that_may_not_be_loaded(void **state)
 	world.regions = NULL;
 	run();
 	expect("module.loadable", DOCTOR_UNKNOWN, "could not be read");
+	put("sys/module/module/parameters/sig_enforce", "N\n");
+	drop("sys/kernel/security/lockdown");
+	look();
+	world.regions = NULL;
+	run();
+	expect("module.loadable", DOCTOR_UNKNOWN, "container");
 }
 
 static void a_module_of_another_version(void **state)
@@ -570,23 +595,52 @@ static void rules_groups_and_nodes(void **state)
 	expect("system.nodes", DOCTOR_FAILURE, "devtmpfs");
 }
 
+static void ask(unsigned int uid, unsigned int group, const char *cgroup)
+{
+	static unsigned int groups[2];
+
+	groups[0] = groups[1] = group;
+	look();
+	user = (struct doctor_user){ uid, groups, 2, cgroup };
+	run();
+}
+
 static void rights(void **state)
 {
-	static const unsigned int groups[] = { 1000 };
-
-	look();
-	user.groups = groups;
-	user.n_groups = 1;
-	run();
+	ask(1000, 1000, NULL);
 	expect("user.rights", DOCTOR_WARNING, "usermod -a -G p2pmem");
-	put("etc/group", "root:x:0:\n");
-	look();
-	run();
-	expect("user.rights", DOCTOR_WARNING, "no group p2pmem");
-	look();
-	user.uid = 0;
-	run();
+	ask(1000, 100, NULL);
+	expect("user.rights", DOCTOR_OK, "lent memory of p2pmem0");
+	ask(0, 0, NULL);
 	expect("user.rights", DOCTOR_OK, "root");
+}
+
+/* What the policy of the machine says, not the one as shipped. */
+static void rights_by_rules(void **state)
+{
+	put("etc/p2pmem/policy.json",
+	    "{\"rules\":[{\"name\":\"backup\",\"who\":{\"unit\":\"backup.service\"},"
+	    "\"regions\":[\"*\"],\"devices\":[\"*\"]},"
+	    "{\"name\":\"other\",\"who\":{\"user\":\"alice\"},"
+	    "\"regions\":[\"0000:81:00.0\"],\"devices\":[\"*\"]}]}");
+	ask(1001, 100, NULL);
+	expect("user.rights", DOCTOR_WARNING, "no rule");
+	ask(1001, 100, "/system.slice/backup.service");
+	expect("user.rights", DOCTOR_OK, "lent memory of p2pmem0");
+	ask(1000, 100, "/system.slice/other.service");
+	expect("user.rights", DOCTOR_WARNING, "no region");
+}
+
+static void a_policy_with_a_mistake(void **state)
+{
+	put("etc/p2pmem/policy.json", "{\"rules\":[{}]}");
+	ask(1000, 100, NULL);
+	expect("system.policy", DOCTOR_WARNING, "policy.json");
+	expect("user.rights", DOCTOR_UNKNOWN, "as root");
+	put("etc/p2pmem/policy.json", "");
+	ask(1000, 100, NULL);
+	expect("system.policy", DOCTOR_WARNING, "no rule");
+	expect("user.rights", DOCTOR_WARNING, "no rule");
 }
 
 static void a_container(void **state)
@@ -727,6 +781,8 @@ int main(void)
 		TEST(multipath_heads),
 		TEST(rules_groups_and_nodes),
 		TEST(rights),
+		TEST(rights_by_rules),
+		TEST(a_policy_with_a_mistake),
 		TEST(a_container),
 		TEST(a_captured_machine),
 		TEST(nothing_but_sysfs),
