@@ -86,13 +86,28 @@ static void blame(struct explanation *e, enum p2pmem_verdict verdict, struct rea
 	*reason = (struct reason){};
 }
 
-static int add_path(struct explanation *e, const struct topology_function *client)
+static int put_before(struct reason *reason, const char *words)
+{
+	char *why;
+
+	if (asprintf(&why, "%s: %s", words, reason->why ?: "not known") < 0)
+		return -ENOMEM;
+	free(reason->why);
+	reason->why = why;
+	return 0;
+}
+
+/* @member: what the reason is to begin with, or NULL. */
+static int add_path(struct explanation *e, const struct topology_function *client,
+		    const char *member)
 {
 	_cleanup_(judgement_done) struct judgement j = {};
 	int r = survey_judge(e->survey, e->provider, client, &j);
 
 	if (r == 0)
 		r = json_append(e->paths, describe_path(&j));
+	if (r == 0 && member)
+		r = put_before(&j.reason, member);
 	if (r == 0)
 		blame(e, j.verdict.verdict, &j.reason);
 	return r;
@@ -127,7 +142,7 @@ int survey_explain_function(const struct survey *s, const struct topology_functi
 		return SURVEY_NO_DEVICE;
 	r = explanation_init(&e);
 	if (r == 0)
-		r = client->bridge ? refuse_bridge(&e) : add_path(&e, client);
+		r = client->bridge ? refuse_bridge(&e) : add_path(&e, client, NULL);
 	return r < 0 ? r : explanation_finish(&e, ret);
 }
 
@@ -193,6 +208,43 @@ static int lose_function(struct explanation *e, const struct p2pmem_pci_address 
 	return r;
 }
 
+static bool serves(const struct topology_function *f, const char *block)
+{
+	for (size_t i = 0; i < f->n_blocks; i++)
+		if (strcmp(f->blocks[i].name, block) == 0)
+			return true;
+	return false;
+}
+
+/* Of which of several the words are: a drive, or one way to it. Empty for one alone. */
+static int name_member(const struct block_target *t, const struct topology_function *f, char **ret)
+{
+	char address[PCI_ADDRESS_MAX];
+	const char *drive = NULL;
+
+	pci_address_format(&f->address, address);
+	for (size_t i = 0; !drive && i < t->n_layers; i++)
+		if (t->layers[i].kind == LAYER_NVME && serves(f, t->layers[i].name))
+			drive = t->layers[i].name;
+	*ret = NULL;
+	if (t->n_functions < 2)
+		return 0;
+	if ((drive ? asprintf(ret, "its member %s (%s)", drive, address) :
+		     asprintf(ret, "its path by %s", address)) >= 0)
+		return 0;
+	*ret = NULL;
+	return -ENOMEM;
+}
+
+static int add_member(struct explanation *e, const struct block_target *t,
+		      const struct topology_function *f)
+{
+	_cleanup_free_ char *member = NULL;
+	int r = name_member(t, f, &member);
+
+	return r < 0 ? r : add_path(e, f, member);
+}
+
 static int add_paths(struct explanation *e, const struct block_target *t)
 {
 	int r = 0;
@@ -201,7 +253,7 @@ static int add_paths(struct explanation *e, const struct block_target *t)
 		const struct topology_function *f =
 			topology_find(e->survey->topology, &t->functions[i]);
 
-		r = f ? add_path(e, f) : lose_function(e, &t->functions[i]);
+		r = f ? add_member(e, t, f) : lose_function(e, &t->functions[i]);
 	}
 	return r;
 }

@@ -73,6 +73,27 @@ def _():
             assert again == f.read().partition("\n")[2], path
 
 
+def explained(name, region, device):
+    """What p2pmemctl says of a device and its parts. Its exit status is the verdict's."""
+    with tempfile.TemporaryDirectory() as folder:
+        machine.make(os.path.join(FIXTURES, "trees", name + ".tree"), folder)
+        out = subprocess.run([BUILD + "/p2pmemctl", "--sysfs", folder, "explain", region, device,
+                              "-o", "json"], stdout=subprocess.PIPE, check=False).stdout
+    return json.loads(out)["explanation"]
+
+
+@tap.test("the reason for a stack names the member that it is about")
+def _():
+    e = explained("md-two-switches", "0000:03:00.0", "md0")
+    assert e["verdict"] == "unsupported", e
+    assert e["reason"].startswith("its member nvme2n1 (0000:07:00.0): "), e["reason"]
+    assert [p["reason"] for p in e["paths"] if "member" in p["reason"]] == []
+    e = explained("md-two-switches", "0000:03:00.0", "nvme2n1")
+    assert "member" not in e["reason"], e["reason"]
+    e = explained("multipath", "0000:03:00.0", "nvme1n1")
+    assert e["reason"].startswith("its path by 0000:0"), e["reason"]
+
+
 @tap.test("a wrong verdict would be noticed")
 def _():
     path = os.path.join(FIXTURES, "trees", "switch-acs-off")
