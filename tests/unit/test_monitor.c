@@ -4,8 +4,11 @@
  * of it, put together as the manager does. Runs itself anew with umockdev
  * loaded before libc.
  */
+#include <dlfcn.h>
 #include <err.h>
+#include <errno.h>
 #include <ftw.h>
+#include <libudev.h>
 #include <umockdev.h>
 
 #include "common/array.h"
@@ -18,6 +21,23 @@
 #define PRELOAD "libumockdev-preload.so.0"
 #define DRIVE_B "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:01.0/0000:04:00.0"
 #define DRIVE_D "pci0000:80/0000:80:01.0/0000:81:00.0"
+
+/* What receiving fails with the next time; 0: it does not. */
+static int receive_error;
+
+/* In the place of libudev's: a socket that is full cannot be had of umockdev. */
+struct udev_device *udev_monitor_receive_device(struct udev_monitor *m)
+{
+	static struct udev_device *(*receive)(struct udev_monitor *m);
+	int error = receive_error;
+
+	if (!receive)
+		receive = (struct udev_device * (*)(struct udev_monitor *))
+			dlsym(RTLD_NEXT, "udev_monitor_receive_device");
+	receive_error = 0;
+	errno = error;
+	return error ? NULL : receive(m);
+}
 
 struct told {
 	char *path;
@@ -180,11 +200,57 @@ static void wakes(void **state)
 	assert_int_equal(f->n_told, 1);
 }
 
+/* What was lost may have been anything, so all is looked at, once. */
+static void loses(void **state)
+{
+	struct fixture *f = *state;
+	char link[512];
+	size_t n = count_devices(f);
+
+	make_known(f, DRIVE_B, "bus/pci");
+	snprintf(link, sizeof(link), "%s/bus/pci/devices/0000:81:00.0", f->root);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(count_devices(f), n);
+	receive_error = ENOBUFS;
+	send(f, DRIVE_B, "change");
+	assert_int_equal(count_devices(f), n - 1);
+	assert_int_equal(f->n_told, 1);
+	assert_null(f->told[0].path);
+	assert_true(f->told[0].regions);
+	/* What came after it is still told, and changes nothing. */
+	assert_int_equal(count_devices(f), n - 1);
+	assert_int_equal(f->n_told, 2);
+	assert_true(f->broker.topology_current);
+}
+
+/* By the time that an event is looked at, another may have undone it, or told of it first. */
+static void out_of_order(void **state)
+{
+	struct fixture *f = *state;
+	char link[512];
+	size_t n = count_devices(f);
+
+	make_known(f, DRIVE_D, "bus/pci");
+	snprintf(link, sizeof(link), "%s/bus/pci/devices/0000:81:00.0", f->root);
+	send(f, DRIVE_D, "remove");
+	send(f, DRIVE_D, "remove");
+	send(f, DRIVE_D, "add");
+	send(f, DRIVE_D, "bind");
+	assert_int_equal(count_devices(f), n);
+	assert_int_equal(unlink(link), 0);
+	send(f, DRIVE_D, "add");
+	send(f, DRIVE_D, "unbind");
+	assert_int_equal(count_devices(f), n - 1);
+	send(f, DRIVE_D, "remove");
+	assert_int_equal(count_devices(f), n - 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { TEST(tells), TEST(follows), TEST(wakes) };
+	const struct CMUnitTest tests[] = { TEST(tells), TEST(follows), TEST(wakes), TEST(loses),
+					    TEST(out_of_order) };
 
 	if (!getenv("LD_PRELOAD")) {
 		setenv("LD_PRELOAD", PRELOAD, 1);
