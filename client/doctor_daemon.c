@@ -68,6 +68,21 @@ static bool is_driver_unused(const struct world *w)
 	return false;
 }
 
+/* It has them from the same sysfs, driver or not. */
+static void check_blind(struct doctor *d)
+{
+	const struct machine *m = &d->world->machine;
+
+	if (!m->providers)
+		return;
+	doctor_add(d, "daemon.driver", DOCTOR_FAILURE,
+		   "%u device%s memory here, and the daemon knows of none", m->providers,
+		   m->providers == 1 ? " has" : "s have");
+	doctor_remedy(d, "as root: systemctl restart p2pmemd; should it still not see them, "
+			 "journalctl -u p2pmemd");
+	doctor_status(d, STATUS_NO_DRIVER);
+}
+
 static void check_driver(struct doctor *d)
 {
 	if (!is_driver_unused(d->world)) {
@@ -97,4 +112,6 @@ void doctor_daemon(struct doctor *d)
 		check_version(d);
 	if (w->regions)
 		check_driver(d);
+	else if (!w->ask_error)
+		check_blind(d);
 }

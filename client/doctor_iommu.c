@@ -14,7 +14,8 @@ struct modes {
 	unsigned int translating;
 	unsigned int passing;
 	unsigned int unknown;
-	const struct machine_function *first; /* that is translated, or not known */
+	const struct machine_function *translated; /* the first */
+	const struct machine_function *unread; /* the first */
 };
 
 static bool is_translating(const char *type)
@@ -25,24 +26,25 @@ static bool is_translating(const char *type)
 static void count(struct modes *modes, const struct machine_function *f)
 {
 	modes->n++;
-	if (f->iommu_unknown)
+	if (f->iommu_unknown) {
 		modes->unknown++;
-	else if (f->iommu && is_translating(f->iommu))
+		modes->unread = modes->unread ?: f;
+	} else if (f->iommu && is_translating(f->iommu)) {
 		modes->translating++;
-	else if (f->iommu)
+		modes->translated = modes->translated ?: f;
+	} else if (f->iommu) {
 		modes->passing++;
-	if (!modes->first && (f->iommu_unknown || (f->iommu && is_translating(f->iommu))))
-		modes->first = f;
+	}
 }
 
 static void check_translating(struct doctor *d, const struct modes *modes)
 {
-	doctor_add(
-		d, "iommu.mode", DOCTOR_WARNING,
-		"the IOMMU translates for %u of %u devices (%s and others): whether their switch "
-		"keeps peer-to-peer traffic below itself cannot be seen, and where it does not, "
-		"transfers report success and bring wrong data",
-		modes->translating, modes->n, modes->first->address);
+	doctor_add(d, "iommu.mode", DOCTOR_WARNING,
+		   "the IOMMU translates for %u of %u devices (%s%s): whether their switch "
+		   "keeps peer-to-peer traffic below itself cannot be seen, and where it does not, "
+		   "transfers report success and bring wrong data",
+		   modes->translating, modes->n, modes->translated->address,
+		   modes->translating > 1 ? " and others" : "");
 	doctor_remedy(d, "compare before relying on it: p2pmemctl copy --verify, to a drive with "
 			 "nothing on it; booting with iommu=pt has it pass all addresses as they "
 			 "are, which weakens the protection from faulty devices");
@@ -61,9 +63,9 @@ void doctor_iommu(struct doctor *d)
 		check_translating(d, &modes);
 	} else if (modes.unknown) {
 		doctor_add(d, "iommu.mode", DOCTOR_UNKNOWN,
-			   "how the IOMMU treats %s could not be read", modes.first->address);
+			   "how the IOMMU treats %s could not be read", modes.unread->address);
 		doctor_remedy(d, "as root: cat /sys/bus/pci/devices/%s/iommu_group/type",
-			      modes.first->address);
+			      modes.unread->address);
 	} else if (modes.passing) {
 		doctor_add(d, "iommu.mode", DOCTOR_OK, "the IOMMU passes addresses as they are");
 	} else {

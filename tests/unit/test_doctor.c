@@ -452,6 +452,12 @@ static void iommu_modes(void **state)
 	look();
 	run();
 	expect("iommu.mode", DOCTOR_UNKNOWN, "iommu_group/type");
+	/* One that is not known is not the example for those that are. */
+	tree_link(sysfs, "bus/pci/devices/0000:81:00.0/iommu_group", "kernel/iommu_groups/8");
+	put("sys/kernel/iommu_groups/8/type", "DMA\n");
+	look();
+	run();
+	expect("iommu.mode", DOCTOR_WARNING, "(0000:81:00.0):");
 }
 
 /* ---- daemon ------------------------------------------------------------ */
@@ -507,6 +513,14 @@ static void a_daemon_without_the_driver(void **state)
 }
 
 /* ---- paths ------------------------------------------------------------- */
+
+static void a_daemon_that_sees_nothing(void **state)
+{
+	look();
+	world.regions = NULL;
+	run();
+	expect("daemon.driver", DOCTOR_FAILURE, "3 devices have memory here");
+}
 
 static void no_pair_works(void **state)
 {
@@ -774,6 +788,7 @@ int main(void)
 		TEST(a_daemon_that_does_not_answer),
 		TEST(a_daemon_of_another_version),
 		TEST(a_daemon_without_the_driver),
+		TEST(a_daemon_that_sees_nothing),
 		TEST(no_pair_works),
 		TEST(no_pair_is_known),
 		TEST(pairs_without_a_daemon),
