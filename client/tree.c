@@ -12,8 +12,10 @@
 #include "client/report.h"
 #include "client/say.h"
 #include "client/tree.h"
+#include "topology/sysfs.h"
 
 #define OPEN_FOLDERS 16 /* at a time, while a tree is removed */
+#define FUNCTIONS "bus/pci/devices"
 #define GIVE "give a copy of /sys, or what p2pmemctl report wrote"
 
 static bool has_folder(const char *path, const char *inside)
@@ -150,11 +152,49 @@ static int open_either(const char *path, struct tree *t)
 	return not_a_tree(path);
 }
 
+struct look {
+	const struct sysfs *sysfs;
+	bool listed; /* there are functions by name, */
+	bool found; /* and one by more than that */
+};
+
+static int look_at_function(const char *name, void *userdata)
+{
+	_cleanup_free_ char *real = NULL;
+	struct look *l = userdata;
+	int r = sysfs_resolve(l->sysfs, FUNCTIONS, name, &real);
+
+	l->listed = true;
+	l->found = r == 0;
+	return r == -ENOMEM ? r : l->found;
+}
+
+/* Whoever copies the bus alone has links to functions, which must not pass for none. */
+static int check_functions(const char *path, const struct tree *t)
+{
+	_cleanup_(sysfs_done) struct sysfs s = {};
+	struct look l = { .sysfs = &s };
+	int r = sysfs_open(t->sysfs, &s);
+
+	if (r == 0)
+		r = sysfs_each(&s, FUNCTIONS, look_at_function, &l);
+	if (r == -ENOMEM)
+		return r;
+	if (!l.listed || l.found)
+		return 0;
+	problem("%s is not a whole sysfs: what the links in " FUNCTIONS " lead to is not in it",
+		path);
+	remedy("copy devices as well as bus, class and dev, or let p2pmemctl report do it");
+	return -EINVAL;
+}
+
 int tree_open(const char *path, struct tree *ret)
 {
 	struct tree t = {};
 	int r = open_either(path, &t);
 
+	if (r == 0)
+		r = check_functions(path, &t);
 	if (r < 0) {
 		tree_close(&t);
 		if (r == -ENOMEM)

@@ -141,6 +141,18 @@ static void other_things_are_no_tree(void **state)
 	refused();
 }
 
+static void a_bus_alone_is_no_machine(void **state)
+{
+	struct tree t;
+
+	tree_link(folder, "bus/pci/devices/0000:00:00.0", "devices/pci0000:00/0000:00:00.0");
+	tree_link(folder, "bus/pci/devices/0000:00:01.0", "devices/pci0000:00/0000:00:01.0");
+	assert_int_equal(tree_open(folder, &t), -EINVAL);
+	tree_file(folder, "devices/pci0000:00/0000:00:01.0/vendor", "0x8086\n");
+	assert_int_equal(tree_open(folder, &t), 0);
+	tree_close(&t);
+}
+
 static void an_archive_is_unpacked_and_removed(void **state)
 {
 	struct archive *a = begin();
@@ -346,12 +358,19 @@ static void cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_folder_with_sysfs),	    TEST(a_folder_with_a_report),
-		TEST(other_things_are_no_tree),	    TEST(an_archive_is_unpacked_and_removed),
-		TEST(signals_wait_for_the_removal), TEST(links_that_lead_out),
-		TEST(paths_that_lead_out),	    TEST(writing_through_a_link),
-		TEST(devices_and_hard_links),	    TEST(bombs),
-		TEST(too_deep_and_too_long),	    TEST(cut_off),
+		TEST(a_folder_with_sysfs),
+		TEST(a_folder_with_a_report),
+		TEST(other_things_are_no_tree),
+		TEST(a_bus_alone_is_no_machine),
+		TEST(an_archive_is_unpacked_and_removed),
+		TEST(signals_wait_for_the_removal),
+		TEST(links_that_lead_out),
+		TEST(paths_that_lead_out),
+		TEST(writing_through_a_link),
+		TEST(devices_and_hard_links),
+		TEST(bombs),
+		TEST(too_deep_and_too_long),
+		TEST(cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
