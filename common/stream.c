@@ -15,8 +15,8 @@
 #include "common/json.h"
 #include "common/stream.h"
 
-/* An idle connection keeps no more input buffer than this. */
-#define INPUT_IDLE 4096U
+/* What is read at once to begin with. */
+#define INPUT_FIRST 4096U
 
 /* Most descriptors one recvmsg() can bring (SCM_MAX_FD of the kernel). */
 #define FDS_PER_READ 253U
@@ -144,10 +144,10 @@ static void drop_taken(struct stream *s)
 	s->in_taken = 0;
 }
 
-/* Memory that a large message needed is not kept for an idle connection. */
-static void shrink_input(struct stream *s)
+/* An idle connection keeps no buffer: there may be thousands. */
+static void drop_input(struct stream *s)
 {
-	if (s->in_length > 0 || s->in_size <= INPUT_IDLE)
+	if (s->in_length > 0)
 		return;
 	free(s->in);
 	s->in = NULL;
@@ -157,7 +157,7 @@ static void shrink_input(struct stream *s)
 /* Makes room behind in_length. 0: there is none to be had within the limit. */
 static int grow_input(struct stream *s)
 {
-	size_t most = s->limits.message_max + 1, size = s->in_size ? s->in_size * 2 : INPUT_IDLE;
+	size_t most = s->limits.message_max + 1, size = s->in_size ? s->in_size * 2 : INPUT_FIRST;
 	char *p;
 
 	if (s->in_length < s->in_size)
@@ -223,6 +223,16 @@ static bool has_message(struct stream *s)
 	return nul;
 }
 
+bool stream_has_next(struct stream *s)
+{
+	return has_message(s);
+}
+
+bool stream_has_part(struct stream *s)
+{
+	return !has_message(s) && s->in_length > s->in_taken;
+}
+
 int stream_read(struct stream *s)
 {
 	struct iovec iov;
@@ -257,7 +267,7 @@ int stream_next(struct stream *s, struct json_object **ret)
 
 	if (!has_message(s)) {
 		drop_taken(s);
-		shrink_input(s);
+		drop_input(s);
 		return 0;
 	}
 	n = s->in_scanned - s->in_taken;

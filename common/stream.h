@@ -49,6 +49,10 @@ int stream_read(struct stream *s);
  */
 int stream_next(struct stream *s, struct json_object **ret);
 
+/* Is there a complete message, or only the beginning of one? */
+bool stream_has_next(struct stream *s);
+bool stream_has_part(struct stream *s);
+
 /*
  * Hands over the oldest descriptor that came in, -EBADF if there is none. A
  * caller with one call outstanding gets those of its reply.
