@@ -9,20 +9,14 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
-#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "daemon/follow.h"
 #include "daemon/manager.h"
 #include "daemon/monitor.h"
 #include "daemon/reload.h"
-#include "daemon/session.h"
 #include "daemon/broker_status.h"
-
-/* The last ones are root's, so that it is never shut out. */
-#define SESSIONS_MAX 256U
-#define SESSIONS_OF_ROOT 16U
-#define SESSIONS_PER_UID 32U
+#include "daemon/sessions.h"
 
 /* More connections at once than this wait a moment, so that established ones are served. */
 #define ACCEPTS_MAX 200U
@@ -40,18 +34,13 @@ struct manager {
 	sd_event_source *post;
 	struct broker_status_key told; /* what the last report was about */
 	struct broker broker;
-	struct session_host host;
-	struct session **sessions;
-	size_t n_sessions;
-	bool full; /* logged already */
+	struct sessions sessions;
 	bool started;
 };
 
 static void manager_done(struct manager *m)
 {
-	while (m->n_sessions > 0)
-		session_free(m->sessions[--m->n_sessions]);
-	free(m->sessions);
+	sessions_done(&m->sessions);
 	monitor_free(m->monitor);
 	sd_event_source_disable_unref(m->post);
 	sd_event_source_disable_unref(m->status);
@@ -59,60 +48,6 @@ static void manager_done(struct manager *m)
 	close_fd(&m->listen_fd);
 	broker_done(&m->broker);
 	sd_event_unref(m->event);
-}
-
-static void on_ended(struct session *s, void *userdata)
-{
-	struct manager *m = userdata;
-
-	for (size_t i = 0; i < m->n_sessions; i++)
-		if (m->sessions[i] == s) {
-			m->sessions[i] = m->sessions[--m->n_sessions];
-			break;
-		}
-	m->full = false;
-	session_free(s);
-}
-
-static bool has_room(const struct manager *m, uid_t uid)
-{
-	size_t n = 0;
-
-	if (uid == 0)
-		return m->n_sessions < SESSIONS_MAX;
-	for (size_t i = 0; i < m->n_sessions; i++)
-		n += session_peer(m->sessions[i])->uid == uid;
-	return n < SESSIONS_PER_UID && m->n_sessions < SESSIONS_MAX - SESSIONS_OF_ROOT;
-}
-
-/* Said once until a connection ends: who is refused could otherwise fill the journal. */
-static void log_full(struct manager *m, uid_t uid)
-{
-	if (!m->full)
-		log_warning("Refused a connection of uid %u: %u connections per user and %u in all "
-			    "are the limit.",
-			    (unsigned int)uid, SESSIONS_PER_UID, SESSIONS_MAX - SESSIONS_OF_ROOT);
-	m->full = true;
-}
-
-static int add_session(struct manager *m, int fd)
-{
-	struct session *s;
-	int r = session_new(&m->host, fd, &s);
-	uid_t uid;
-
-	if (r < 0)
-		return r;
-	uid = session_peer(s)->uid;
-	if (!has_room(m, uid)) {
-		log_full(m, uid);
-		session_free(s);
-		return 0;
-	}
-	r = array_push(m->sessions, m->n_sessions, s);
-	if (r < 0)
-		session_free(s);
-	return r;
 }
 
 static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -123,7 +58,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	if (client < 0)
 		r = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
 	else
-		r = add_session(m, client);
+		r = sessions_add(&m->sessions, client);
 	/* The listener's rate limit keeps this from being repeated without end. */
 	if (r < 0)
 		log_warning("Cannot take a connection: %s.", strerror(-r));
@@ -293,17 +228,13 @@ static int manager_init(struct manager *m, const struct world *world, struct sta
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	audit_set_event(&m->broker.audit, m->event);
-	m->host = (struct session_host){
-		.event = m->event,
-		.broker = &m->broker,
-		.ended = on_ended,
-		.userdata = m,
-	};
+	sessions_init(&m->sessions, m->event, &m->broker, world->allowance ?: &allowance_default);
 	r = add_signals(m);
 	if (r >= 0)
 		r = add_status(m);
 	if (r < 0)
 		return r;
+	m->broker.watched = world->still;
 	if (world->udev)
 		add_monitor(m);
 	r = sd_event_set_watchdog(m->event, true);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/allowance.h"
 #include "daemon/region.h"
 #include "daemon/state.h"
 
@@ -16,6 +17,8 @@ struct world {
 	const char *sysfs;
 	const char *const *policy; /* folders that it is read from, ended by NULL */
 	bool udev; /* udev tells of changes in that sysfs */
+	bool still; /* nothing changes in it */
+	const struct allowance *allowance; /* NULL: the usual one */
 };
 
 /* Serves @listen_fd until it is told to stop. Takes @state and @listen_fd over. */

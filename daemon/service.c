@@ -171,6 +171,11 @@ static const struct method methods[] = {
 	{ BROKER_INTERFACE ".Reload", false, false, reload },
 };
 
+bool service_lends(const char *method)
+{
+	return strcmp(method, BROKER_INTERFACE ".Allocate") == 0;
+}
+
 static int run(const struct method *m, const struct varlink_call *call, const struct context *c,
 	       struct answer *ret)
 {

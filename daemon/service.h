@@ -8,3 +8,6 @@
 /* 0 with an answer, or -errno. */
 int service_call(struct broker *b, const struct peer *who, const struct varlink_call *call,
 		 struct answer *ret);
+
+/* May the answer have a descriptor beside it? */
+bool service_lends(const char *method);

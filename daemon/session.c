@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <linux/sockios.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/stream.h"
+#include "daemon/reply.h"
 #include "daemon/service.h"
 #include "daemon/session.h"
 #include "daemon/waiter.h"
 
 /* While more than this waits to be read by the peer, its calls wait as well. */
 #define OUTPUT_HIGH (64U << 10)
-
-/*
- * Descriptors that a peer leaves unread in its socket count against the
- * daemon's own limit, so a peer that collects them is cut off.
- */
-#define FDS_UNREAD_MAX 16U
 
 /*
  * The longest call, Allocate for REQUEST_DEVICES_MAX devices, has 4 KiB. JSON
@@ -34,24 +30,85 @@ static const struct stream_limits limits = {
 	.fds_max = 0,
 };
 
+/* Since when it is the peer's turn with each; 0: it is not. */
+struct turns {
+	uint64_t message; /* of which a part is there */
+	uint64_t replies; /* that do not fit into the socket */
+	uint64_t descriptor;
+	uint64_t others; /* of the same user, with their descriptors */
+};
+
 struct session {
 	const struct session_host *host;
 	struct stream *stream;
 	struct peer peer;
+	struct user *user;
 	sd_event_source *io;
+	uint32_t events; /* that the loop was asked for */
 	sd_event_source *work; /* there while there may be a call to take */
 	struct answer_rest *rest; /* of the list that is being sent; calls wait for its end */
 	bool peer_done; /* it will send no more */
 	bool closing; /* nothing more is taken from it */
-	unsigned int fds_unread;
+	bool unread; /* a descriptor was sent, and not seen to be taken */
+	bool blocked; /* by that, with calls to take */
+	struct json_object *held; /* a call that waits for the user's other descriptors */
+	bool hopeless; /* it has waited for long enough */
+	struct turns since;
+	uint64_t last_call;
 	struct waiter waiter;
 	bool waiting; /* for the answer to a call; the next ones wait as well */
 	int failed; /* an answer that came later could not be queued */
 };
 
+const char *session_end_text(enum session_end end)
+{
+	static const char *const texts[SESSION_ENDS] = {
+		[SESSION_CLOSED] = "it was closed",
+		[SESSION_FAILED] = "it failed",
+		[SESSION_NO_MESSAGE] = "what it sent was no call",
+		[SESSION_HALF_MESSAGE] = "it sent part of a message and no more",
+		[SESSION_UNREAD_REPLIES] = "it did not read its replies",
+		[SESSION_UNREAD_DESCRIPTOR] = "it did not read the reply with its buffer",
+		[SESSION_CROWDED_OUT] = "its user had the most connections, and others none",
+		[SESSION_REFUSED] = "there was no room for it",
+	};
+
+	return texts[end];
+}
+
 const struct peer *session_peer(const struct session *s)
 {
 	return &s->peer;
+}
+
+struct user *session_user(const struct session *s)
+{
+	return s->user;
+}
+
+uint64_t session_last_call(const struct session *s)
+{
+	return s->last_call;
+}
+
+bool session_is_idle(const struct session *s)
+{
+	return !s->waiting && !s->work && !s->rest && !s->held && !s->unread && !s->since.message &&
+	       stream_pending(s->stream) == 0;
+}
+
+static struct json_object *take_held(struct session *s)
+{
+	s->user->held -= !!s->held;
+	s->since.others = 0;
+	return take_ptr(s->held);
+}
+
+static void leave(struct session *s)
+{
+	json_object_put(take_held(s));
+	s->user->unread -= s->unread;
+	users_put(s->host->users, s->user);
 }
 
 struct session *session_free(struct session *s)
@@ -60,89 +117,119 @@ struct session *session_free(struct session *s)
 		return NULL;
 	if (s->waiting)
 		s->waiter.forget(&s->waiter, s->waiter.userdata);
-	answer_rest_free(s->rest);
 	sd_event_source_disable_unref(s->io);
 	sd_event_source_disable_unref(s->work);
+	answer_rest_free(s->rest);
 	stream_free(s->stream);
+	if (s->user)
+		leave(s);
 	peer_done(&s->peer);
 	free(s);
 	return NULL;
 }
 
-static void session_freep(struct session **s)
+static enum session_end end_of(const struct session *s, int r)
 {
-	session_free(*s);
+	switch (r) {
+	case -EPIPE:
+	case -ECONNRESET:
+		return SESSION_CLOSED;
+	case -EBADMSG:
+	case -EMSGSIZE:
+		return SESSION_NO_MESSAGE;
+	default:
+		if (r < 0)
+			return SESSION_FAILED;
+		return s->closing ? SESSION_NO_MESSAGE : SESSION_CLOSED;
+	}
 }
 
 /* Frees @s, so it is the last thing that a handler does. */
-static int end(struct session *s, int error)
+static int end(struct session *s, int r)
 {
-	if (error < 0 && error != -EPIPE && error != -ECONNRESET)
-		log_debug("Connection of uid %u (pid %d) ended: %s.", (unsigned int)s->peer.uid,
-			  (int)s->peer.pid, strerror(-error));
-	s->host->ended(s, s->host->userdata);
+	enum session_end how = end_of(s, r);
+
+	if (how == SESSION_FAILED)
+		log_debug("Connection of uid %u (pid %d) failed: %s.", (unsigned int)s->peer.uid,
+			  (int)s->peer.pid, strerror(-r));
+	s->host->ended(s, how, s->host->userdata);
 	return 0;
 }
 
-/* ---- replies --------------------------------------------------------- */
-
-static int queue(struct session *s, struct json_object *message, int fd)
+/* Not the loop's, which is that of before this call: what it took is not the peer's time. */
+static uint64_t now_usec(void)
 {
-	_cleanup_json_ struct json_object *m = message;
-	_cleanup_close_ int owned = fd;
+	struct timespec t;
 
-	if (!m)
-		return -ENOMEM;
-	s->fds_unread += owned >= 0;
-	return stream_queue(s->stream, m, take_fd(&owned));
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
 }
 
-/* @more will follow. */
-static int reply_list(struct session *s, struct json_object *list, bool more)
+/* ---- descriptors on their way ---------------------------------------- */
+
+static void note_sent(struct session *s)
 {
-	size_t n = json_object_array_length(list);
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct json_object *o = json_object_array_get_idx(list, i);
-
-		r = queue(s, varlink_reply_new(json_object_get(o), more || i + 1 < n), -1);
-	}
-	return r;
+	if (s->unread)
+		return;
+	s->unread = true;
+	s->user->unread++;
 }
 
-static int reply(struct session *s, struct answer *a)
+/* Everything sent was read, and so was the descriptor. */
+static bool unread_is_taken(struct session *s)
 {
-	s->rest = take_ptr(a->rest);
-	if (a->list)
-		return reply_list(s, a->list, s->rest);
-	if (a->error)
-		return queue(s, varlink_error_new(a->error, take_ptr(a->parameters)), -1);
-	if (!a->parameters)
-		a->parameters = json_object_new_object();
-	return queue(s, varlink_reply_new(take_ptr(a->parameters), false), take_fd(&a->fd));
+	if (!s->unread)
+		return true;
+	if (stream_pending(s->stream) > 0 || !reply_is_read(stream_fd(s->stream)))
+		return false;
+	s->unread = false;
+	s->since.descriptor = 0;
+	s->user->unread--;
+	s->host->taken(s->user, s->host->userdata);
+	return true;
+}
+
+int session_take_unread(struct session *s)
+{
+	int fd;
+
+	/* What was never sent goes with the stream. */
+	if (!s->unread || stream_pending_fds(s->stream) > 0 || unread_is_taken(s))
+		return -1;
+	fd = fcntl(stream_fd(s->stream), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	shutdown(fd, SHUT_RDWR);
+	s->unread = false;
+	return fd;
+}
+
+static int hold(struct session *s, struct json_object *message)
+{
+	s->held = json_object_get(message);
+	s->user->held++;
+	return 0;
+}
+
+static int refuse_hopeless(struct session *s)
+{
+	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
+	int r = answer_error_strings(
+		&a, BROKER_INTERFACE ".NotPermitted", "reason",
+		"connections of the same user were sent as many buffers as may be on their way, "
+		"and do not read them",
+		"remedy", "Have those programs read their replies, or end them.");
+
+	s->hopeless = false;
+	return r < 0 ? r : reply_queue(s->stream, &a);
+}
+
+static bool has_to_wait(const struct session *s, const char *method)
+{
+	return service_lends(method) && s->user->unread >= s->host->allowance->unread_of_user;
 }
 
 /* ---- calls ----------------------------------------------------------- */
-
-/* Has the peer taken out of its socket what was sent? */
-static bool all_read(const struct session *s)
-{
-	int unread;
-
-	return stream_pending(s->stream) == 0 &&
-	       ioctl(stream_fd(s->stream), SIOCOUTQ, &unread) == 0 && unread == 0;
-}
-
-static int limit_fds(struct session *s)
-{
-	if (s->fds_unread < FDS_UNREAD_MAX)
-		return 0;
-	if (!all_read(s))
-		return -ETOOMANYREFS;
-	s->fds_unread = 0;
-	return 0;
-}
 
 /* An object that is no call gets told so, and nothing more is believed of its sender. */
 static int refuse(struct session *s)
@@ -151,7 +238,7 @@ static int refuse(struct session *s)
 	int r = answer_invalid(&a, "method");
 
 	s->closing = true;
-	return r < 0 ? r : reply(s, &a);
+	return r < 0 ? r : reply_queue(s->stream, &a);
 }
 
 /*
@@ -163,11 +250,7 @@ static int deliver_now(struct session *s, struct answer *a, bool last)
 	/* How it goes on is of no use to who does not listen. */
 	if (!last && stream_pending(s->stream) > OUTPUT_HIGH)
 		return 0;
-	if (!a)
-		return -ENOMEM;
-	if (a->error)
-		return queue(s, varlink_error_new(a->error, take_ptr(a->parameters)), -1);
-	return queue(s, varlink_reply_new(take_ptr(a->parameters), !last), -1);
+	return a ? reply_queue_part(s->stream, a, last) : -ENOMEM;
 }
 
 static int set_work(struct session *s, bool work);
@@ -192,25 +275,29 @@ static struct waiter *lend_waiter(struct session *s, const struct varlink_call *
 	return call->oneway ? NULL : &s->waiter;
 }
 
-static int handle(struct session *s, struct json_object *message)
+static int reply(struct session *s, struct answer *a)
+{
+	s->rest = take_ptr(a->rest);
+	return s->rest ? reply_queue_list(s->stream, a->list, true) : reply_queue(s->stream, a);
+}
+
+static int answer_call(struct session *s, const struct varlink_call *call)
 {
 	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
-	struct varlink_call call;
 	int r;
 
-	if (varlink_call_parse(message, &call) < 0)
-		return refuse(s);
-	r = limit_fds(s);
-	if (r < 0)
-		return r;
-	a.waiter = lend_waiter(s, &call);
-	r = service_call(s->host->broker, &s->peer, &call, &a);
+	a.waiter = lend_waiter(s, call);
+	r = service_call(s->host->broker, &s->peer, call, &a);
 	s->waiting = r >= 0 && a.later;
 	if (r < 0) {
-		log_error("Cannot answer %s: %s.", call.method, strerror(-r));
+		log_error("Cannot answer %s: %s.", call->method, strerror(-r));
 		return r;
 	}
-	return call.oneway || s->waiting ? 0 : reply(s, &a);
+	if (call->oneway || s->waiting)
+		return 0;
+	if (a.fd >= 0)
+		note_sent(s);
+	return reply(s, &a);
 }
 
 /* The next part of a list. */
@@ -222,6 +309,73 @@ static int go_on(struct session *s)
 
 	answer_rest_free(rest);
 	return r < 0 ? r : reply(s, &a);
+}
+
+static int handle(struct session *s, struct json_object *message)
+{
+	struct varlink_call call;
+
+	s->last_call = now_usec();
+	s->since.message = 0;
+	if (varlink_call_parse(message, &call) < 0)
+		return refuse(s);
+	if (!has_to_wait(s, call.method)) {
+		s->hopeless = false;
+		return answer_call(s, &call);
+	}
+	if (call.oneway)
+		return 0;
+	return s->hopeless ? refuse_hopeless(s) : hold(s, message);
+}
+
+/* ---- whose turn it is ------------------------------------------------ */
+
+static void note(uint64_t *since, bool peers_turn, uint64_t now)
+{
+	if (!peers_turn)
+		*since = 0;
+	else if (!*since)
+		*since = now;
+}
+
+bool session_is_pending(const struct session *s)
+{
+	return s->since.message || s->since.replies || s->since.descriptor || s->since.others;
+}
+
+static void note_turns(struct session *s, bool listens)
+{
+	uint64_t now = now_usec();
+
+	note(&s->since.message, listens && stream_has_part(s->stream), now);
+	note(&s->since.replies, stream_pending(s->stream) > 0, now);
+	note(&s->since.descriptor, s->unread, now);
+	note(&s->since.others, s->held, now);
+	if (session_is_pending(s))
+		s->host->pending(s->host->userdata);
+}
+
+static bool is_over(const struct session *s, uint64_t since, uint64_t now)
+{
+	return since && now > since && now - since >= s->host->allowance->patience_usec;
+}
+
+bool session_overdue(struct session *s, uint64_t now, enum session_end *ret)
+{
+	if (is_over(s, s->since.others, now)) {
+		s->hopeless = true;
+		s->since.others = 0;
+		session_retry(s);
+	}
+	if (!unread_is_taken(s) && is_over(s, s->since.descriptor, now))
+		*ret = SESSION_UNREAD_DESCRIPTOR;
+	else if (is_over(s, s->since.replies, now))
+		*ret = SESSION_UNREAD_REPLIES;
+	else if (is_over(s, s->since.message, now))
+		*ret = SESSION_HALF_MESSAGE;
+	else
+		return false;
+	return true;
 }
 
 /* ---- events ---------------------------------------------------------- */
@@ -239,19 +393,48 @@ static int set_work(struct session *s, bool work)
 	return work ? sd_event_add_defer(s->host->event, &s->work, on_work, s) : 0;
 }
 
+int session_retry(struct session *s)
+{
+	return s->held || s->blocked ? set_work(s, true) : 0;
+}
+
+/* Edge-triggered, it tells of each reply that the peer reads, and not that there is room. */
+static uint32_t events_of(const struct session *s, bool read)
+{
+	if (stream_pending(s->stream) > 0)
+		return EPOLLOUT | (read ? EPOLLIN : 0);
+	if (s->blocked)
+		return EPOLLOUT | EPOLLET;
+	return read ? EPOLLIN : 0;
+}
+
+static int set_events(struct session *s, uint32_t events)
+{
+	int r;
+
+	if (events == s->events)
+		return 0;
+	r = sd_event_source_set_io_events(s->io, events);
+	if (r >= 0)
+		s->events = events;
+	return r;
+}
+
 /* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
 static int update(struct session *s, bool may_have_call)
 {
 	bool full = stream_pending(s->stream) > OUTPUT_HIGH;
-	bool listen = !full && !s->closing && !s->waiting;
-	bool work = may_have_call && listen;
+	bool stuck = s->waiting || s->blocked || s->held;
+	bool listen = !full && !s->closing && !stuck;
+	bool work = (may_have_call && listen) || (s->held && s->hopeless);
 	bool read = !may_have_call && listen && !s->peer_done;
-	uint32_t events = stream_events(s->stream) & EPOLLOUT;
+	uint32_t events = events_of(s, read);
 	int r;
 
-	if (!events && !work && !read && !s->waiting)
+	if (!events && !work && !stuck)
 		return 1;
-	r = sd_event_source_set_io_events(s->io, events | (read ? EPOLLIN : 0));
+	note_turns(s, listen);
+	r = set_events(s, events);
 	if (r < 0)
 		return r;
 	r = set_work(s, work);
@@ -265,23 +448,53 @@ static int settle(struct session *s, int r, bool may_have_call)
 	return r == 0 ? 0 : end(s, r);
 }
 
+static int write_some(struct session *s)
+{
+	size_t before = stream_pending(s->stream);
+	int r = stream_write(s->stream);
+
+	if (stream_pending(s->stream) < before)
+		s->since.replies = 0;
+	return r;
+}
+
+/* The next call whose time has come. 0: there is none. */
+static int next_call(struct session *s, struct json_object **ret)
+{
+	if (s->waiting || s->failed || s->rest)
+		return 0;
+	if (s->held) {
+		*ret = take_held(s);
+		return 1;
+	}
+	s->blocked = stream_has_next(s->stream) && !unread_is_taken(s);
+	return s->blocked ? 0 : stream_next(s->stream, ret);
+}
+
 static int on_work(sd_event_source *source, void *userdata)
 {
 	_cleanup_json_ struct json_object *message = NULL;
 	struct session *s = userdata;
-	bool more;
-	int r = 0;
+	int r = next_call(s, &message);
+	bool more = r > 0 || s->rest;
 
-	if (!s->waiting && !s->failed && !s->rest)
-		r = stream_next(s->stream, &message);
-	more = r > 0 || s->rest;
 	if (r > 0)
 		r = handle(s, message);
-	else if (s->rest)
+	else if (r == 0 && s->rest && !s->failed)
 		r = go_on(s);
 	if (r >= 0)
-		r = stream_write(s->stream);
+		r = write_some(s);
 	return settle(s, r, more);
+}
+
+static int read_some(struct session *s)
+{
+	int r = stream_read(s->stream);
+
+	if (r != -EPIPE)
+		return r;
+	s->peer_done = true;
+	return 0;
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -290,17 +503,32 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	int r = 0;
 
 	if (revents & EPOLLOUT)
-		r = stream_write(s->stream);
-	if (r >= 0 && revents & EPOLLIN) {
-		r = stream_read(s->stream);
-		if (r == -EPIPE) {
-			s->peer_done = true;
-			r = 0;
-		}
-	} else if (r >= 0 && revents & (EPOLLHUP | EPOLLERR)) {
+		r = write_some(s);
+	if (r >= 0 && revents & EPOLLIN)
+		r = read_some(s);
+	else if (r >= 0 && revents & (EPOLLHUP | EPOLLERR))
 		r = -EPIPE;
-	}
+	if (s->blocked && unread_is_taken(s))
+		s->blocked = false;
 	return settle(s, r, true);
+}
+
+static void session_freep(struct session **s)
+{
+	session_free(*s);
+}
+
+static int take_socket(struct session *s, int fd)
+{
+	int r = stream_new(fd, &limits, &s->stream);
+
+	if (r < 0)
+		return r;
+	r = peer_read(stream_fd(s->stream), &s->peer);
+	if (r < 0)
+		return r;
+	s->user = users_get(s->host->users, peer_charged_uid(&s->peer));
+	return s->user ? 0 : -ENOMEM;
 }
 
 int session_new(const struct session_host *host, int fd, struct session **ret)
@@ -313,12 +541,11 @@ int session_new(const struct session_host *host, int fd, struct session **ret)
 		return -ENOMEM;
 	}
 	s->host = host;
-	r = stream_new(fd, &limits, &s->stream);
+	r = take_socket(s, fd);
 	if (r < 0)
 		return r;
-	r = peer_read(stream_fd(s->stream), &s->peer);
-	if (r < 0)
-		return r;
+	s->events = EPOLLIN;
+	s->last_call = now_usec();
 	r = sd_event_add_io(host->event, &s->io, stream_fd(s->stream), EPOLLIN, on_io, s);
 	if (r < 0)
 		return r;

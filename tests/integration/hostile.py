@@ -5,6 +5,7 @@
 import array
 import json
 import os
+import resource
 import select
 import socket
 import sys
@@ -16,6 +17,10 @@ from broker import BROKER, IS_ROOT, SERVICE, TIMEOUT, USER, Client, Daemon, numb
 from tap import equal, main, test
 
 GET_INFO = json.dumps({"method": SERVICE + "GetInfo"}).encode() + b"\0"
+
+# For a thousand connections, here and in the daemon.
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
 
 # What the interface's description promises.
 MESSAGE_MAX = 64 << 10
@@ -173,7 +178,7 @@ def serves_others_while_one_does_not_read():
     calls = 8000
     call = json.dumps({"method": SERVICE + "GetInterfaceDescription",
                        "parameters": {"interface": "io.p2pmem.Broker"}}).encode() + b"\0"
-    with Daemon() as daemon, Client(daemon) as slow:
+    with Daemon(allowance=allowance(patience=LONG)) as daemon, Client(daemon) as slow:
         sender = threading.Thread(target=slow.send, args=(call * calls,))
         sender.start()
         for _ in range(20):
@@ -184,27 +189,159 @@ def serves_others_while_one_does_not_read():
         is_served(daemon)
 
 
+ALLOCATE = json.dumps({"method": BROKER + "Allocate", "parameters": {
+    "size": 4096, "devices": [number(259, 0)]}}).encode() + b"\0"
+
+
+def allowance(sessions=0, of_root=0, of_user=0, unread_of_user=0, patience=0):
+    """What clients may have; 0: what is usual. Patience is in milliseconds."""
+    return f"{sessions}:{of_root}:{of_user}:{unread_of_user}:{patience}"
+
+
+SHORT = 200  # milliseconds; what takes longer than it should is cut off just the same
+LONG = 2 * TIMEOUT * 1000
+
+
+def is_cut_off(client):
+    """Waits for the end of the connection without reading anything."""
+    poll = select.poll()
+    poll.register(client.socket, select.POLLRDHUP)
+    return bool(poll.poll(TIMEOUT * 1000))
+
+
+def leases(daemon):
+    with Client(daemon) as client:
+        return len(client.list("ListLeases", "lease"))
+
+
 @test
-def cuts_off_who_hoards_buffers():
-    with Daemon() as daemon:
+def sends_the_next_buffer_once_the_last_was_taken():
+    with Daemon(allowance=allowance(patience=LONG)) as daemon, Client(daemon) as client:
+        client.send(ALLOCATE * 100 + GET_INFO)
+        # One is under way and no more, however many were asked for.
+        first = client.receive()["parameters"]["lease"]["id"]
+        ids = [first] + [client.receive()["parameters"]["lease"]["id"] for _ in range(99)]
+        equal(client.reply()["parameters"]["product"], "p2pmemd")
+        equal((len(set(ids)), len(client.fds)), (100, 100))
+        # Who reads its replies may have as many as there is room for.
+        equal(leases(daemon), 100)
+
+
+@test
+def cuts_off_who_leaves_a_buffer_unread():
+    with Daemon(allowance=allowance(patience=SHORT)) as daemon:
         with Client(daemon) as hoarder:
-            call = json.dumps({"method": BROKER + "Allocate", "parameters": {
-                "size": 4096, "devices": [number(259, 0)]}}).encode() + b"\0"
-            hoarder.send(call * 100)
-            # Only once it is cut off does it read what it got before.
-            poll = select.poll()
-            poll.register(hoarder.socket, 0)
-            assert poll.poll(TIMEOUT * 1000), "never cut off"
+            hoarder.send(ALLOCATE * 100)
+            assert is_cut_off(hoarder), "never cut off"
+            # What it was sent is in its socket, and stays its own.
+            equal(leases(daemon), 1)
             replies = 0
             while hoarder.receive() is not None:
                 replies += 1
-            equal((replies, len(hoarder.fds)), (16, 16))
+            equal((replies, len(hoarder.fds)), (1, 1))
+        equal(leases(daemon), 0)
+
+
+@test
+def counts_buffers_that_a_user_leaves_unread():
+    """Also those in sockets of connections that were ended for it: the kernel counts them too."""
+    with Daemon(allowance=allowance(unread_of_user=4, patience=SHORT)) as daemon:
         with Client(daemon) as client:
-            equal(client.list("ListLeases", "lease"), [])
-            # who reads its replies may have as many as there is room for
-            held = [client.allocate(4096, number(259, 0))[1] for _ in range(100)]
-            for fd in held:
-                os.close(fd)
+            os.close(client.allocate(4096, number(259, 0))[1])
+        watcher = Client(daemon)
+        watcher.call(SERVICE + "GetInfo")
+        before = daemon.open_files()
+        hoarders = [Client(daemon) for _ in range(4)]
+        for hoarder in hoarders:
+            hoarder.send(ALLOCATE)
+            assert is_cut_off(hoarder), "never cut off"
+        equal(leases(daemon), 4)
+        with Client(daemon) as client:
+            equal(client.call(SERVICE + "GetInfo")["product"], "p2pmemd")
+            name, parameters = client.error(BROKER + "Allocate", {
+                "size": 4096, "devices": [number(259, 0)]})
+            equal(name, BROKER + "NotPermitted")
+            assert "do not read" in parameters["reason"], parameters
+            # One that is read, and one that never will be.
+            hoarders[0].receive()
+            hoarders[1].close()
+            os.close(client.allocate(4096, number(259, 0))[1])
+        for hoarder in hoarders:
+            hoarder.close()
+        equal(leases(daemon), 0)
+        # The end of a connection is seen in one round of the loop, and acted upon in the next.
+        for _ in range(3):
+            watcher.call(SERVICE + "GetInfo")
+        equal(daemon.open_files(), before)
+        watcher.close()
+
+
+@test
+def lends_as_soon_as_others_read_theirs():
+    with Daemon(allowance=allowance(unread_of_user=1, patience=LONG)) as daemon:
+        with Client(daemon) as slow, Client(daemon) as waiting:
+            slow.send(ALLOCATE)
+            poll = select.poll()
+            poll.register(slow.socket, select.POLLIN)
+            assert poll.poll(TIMEOUT * 1000)
+            waiting.send(ALLOCATE)
+            is_served(daemon)
+            equal(leases(daemon), 1)
+            slow.receive()
+            waiting.receive()
+            equal((len(slow.fds), len(waiting.fds)), (1, 1))
+
+
+@test
+def cuts_off_who_does_not_read():
+    call = json.dumps({"method": SERVICE + "GetInterfaceDescription",
+                       "parameters": {"interface": "io.p2pmem.Broker"}}).encode() + b"\0"
+    with Daemon(allowance=allowance(patience=SHORT)) as daemon:
+        with Client(daemon) as slow:
+            try:
+                slow.send(call * 8000)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            assert is_cut_off(slow), "never cut off"
+            is_served(daemon)
+
+
+@test
+def cuts_off_who_does_not_end_a_message():
+    for beginning in (b"{", GET_INFO + b"{", GET_INFO[:-1]):
+        with Daemon(allowance=allowance(patience=SHORT)) as daemon, Client(daemon) as client:
+            client.send(beginning)
+            assert is_cut_off(client), beginning
+            is_served(daemon)
+
+
+@test
+def cuts_off_who_sends_a_message_by_the_byte():
+    """Each byte is no news: what counts is the whole message."""
+    with Daemon(allowance=allowance(patience=SHORT)) as daemon, Client(daemon) as client:
+        poll = select.poll()
+        poll.register(client.socket, select.POLLRDHUP)
+        sent = 0
+        try:
+            while sent < MESSAGE_MAX and not poll.poll(SHORT / 10):
+                client.send(b" ")
+                sent += 1
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert sent < MESSAGE_MAX, "never cut off"
+        is_served(daemon)
+
+
+@test
+def keeps_who_is_quiet():
+    """Silence between messages is no fault."""
+    with Daemon(allowance=allowance(patience=SHORT)) as daemon:
+        with Client(daemon) as quiet, Client(daemon) as other:
+            quiet.call(SERVICE + "GetInfo")
+            other.send(b"{")
+            assert is_cut_off(other)
+            other.close()
+            quiet.call(SERVICE + "GetInfo")
 
 
 @test
@@ -227,31 +364,75 @@ def limits_connections_of_a_user():
         for client in clients:
             client.close()
 
-    with Daemon() as daemon:
+    with Daemon(allowance=allowance(of_user=32)) as daemon:
         run_as(crowd)
         is_served(daemon)
+
+
+def connect_as(daemon, uid):
+    os.seteuid(uid)
+    try:
+        return Client(daemon)
+    finally:
+        os.seteuid(0)
+
+
+@test
+def shares_connections_out_among_users():
+    if not IS_ROOT:
+        return
+    with Daemon(allowance=allowance(sessions=44, of_root=4)) as daemon:
+        # Two take all there is, and keep the daemon busy with the first of theirs.
+        crowd = [[connect_as(daemon, USER + n) for _ in range(20)] for n in range(2)]
+        for clients in crowd:
+            for client in clients:
+                client.call(SERVICE + "GetInfo")
+        for clients in crowd:
+            clients[0].send(b"{")
+        # Others have their share, as many as there are.
+        others = [connect_as(daemon, USER + 2 + n) for n in range(8)]
+        for client in others:
+            client.call(SERVICE + "GetInfo")
+        # Busy ones stay, and of the idle ones those who called last.
+        for clients in crowd:
+            clients[0].send(GET_INFO[1:])
+            equal(clients[0].reply()["parameters"]["product"], "p2pmemd")
+            assert all(client.receive() is None for client in clients[1:5])
+            for client in clients[5:]:
+                client.call(SERVICE + "GetInfo")
+        # Who has a share gets no larger one than others by it.
+        with connect_as(daemon, USER) as one_more:
+            assert one_more.receive() is None
+        is_served(daemon)
+        for client in others + crowd[0] + crowd[1]:
+            client.close()
 
 
 @test
 def keeps_room_for_root():
     if not IS_ROOT:
         return
-    with Daemon() as daemon:
-        crowd = []
-        try:
-            for uid in range(USER, USER + 8):
-                os.seteuid(uid)
-                crowd += [Client(daemon) for _ in range(30)]
-                os.seteuid(0)
-            for client in crowd:
-                client.call(SERVICE + "GetInfo")
-            os.seteuid(USER + 8)
-            with Client(daemon) as one_more:
-                assert one_more.receive() is None
-        finally:
-            os.seteuid(0)
+    with Daemon(allowance=allowance(sessions=48, of_root=8)) as daemon:
+        crowd = [connect_as(daemon, USER + n) for n in range(40)]
+        for client in crowd:
+            client.call(SERVICE + "GetInfo")
+        # All have one, so nobody has one too many.
+        with connect_as(daemon, USER + 40) as one_more:
+            assert one_more.receive() is None
         is_served(daemon)
         for client in crowd:
+            client.close()
+
+
+@test
+def serves_a_thousand():
+    with Daemon() as daemon:
+        clients = []
+        for _ in range(1000):
+            clients.append(Client(daemon))
+            clients[-1].call(SERVICE + "GetInfo")
+        for client in clients:
+            client.call(SERVICE + "GetInfo")
             client.close()
 
 

@@ -7,6 +7,8 @@
  * there, with a rule that lets GROUP have everything. Every request of the
  * driver fails with ERRNO unless that is 0. With P2PMEM_MOCK_DRIVER=SOCKET the
  * driver is the process that listens there (server.c), and outlives the daemon.
+ * P2PMEM_MOCK_ALLOWANCE=SESSIONS:OF_ROOT:OF_USER:UNREAD_OF_USER:PATIENCE sets
+ * what clients may have, PATIENCE in milliseconds; 0 leaves what is usual.
  */
 #include <err.h>
 #include <stdio.h>
@@ -34,6 +36,25 @@ static const char *make_policy(const char *tree, const char *group)
 	return folder;
 }
 
+static const struct allowance *read_allowance(void)
+{
+	static struct allowance a;
+	const char *text = getenv("P2PMEM_MOCK_ALLOWANCE");
+	unsigned int n[5];
+
+	if (!text)
+		return NULL;
+	if (sscanf(text, "%u:%u:%u:%u:%u", &n[0], &n[1], &n[2], &n[3], &n[4]) != 5)
+		errx(1, "P2PMEM_MOCK_ALLOWANCE=%s", text);
+	a = allowance_default;
+	a.sessions = n[0] ?: a.sessions;
+	a.sessions_of_root = n[1] ?: a.sessions_of_root;
+	a.sessions_of_user = n[2] ?: a.sessions_of_user;
+	a.unread_of_user = n[3] ?: a.unread_of_user;
+	a.patience_usec = n[4] ? n[4] * 1000ULL : a.patience_usec;
+	return &a;
+}
+
 int main(int argc, char **argv)
 {
 	const char *policy[2] = {};
@@ -55,6 +76,7 @@ int main(int argc, char **argv)
 	world.sysfs = argv[1];
 	policy[0] = make_policy(argv[1], argv[2]);
 	world.policy = policy;
+	world.allowance = read_allowance();
 	r = daemon_main(argc - 3, argv + 3, &world);
 	mock_driver_free(m);
 	return r;

@@ -21,15 +21,24 @@ struct fixture {
 	struct mock_driver *driver;
 	struct broker broker;
 	struct session_host host;
+	struct users users;
 	struct session *session;
 	int peer;
 };
 
-static void on_ended(struct session *s, void *userdata)
+static void on_ended(struct session *s, enum session_end end, void *userdata)
 {
 	struct fixture *f = userdata;
 
 	f->session = session_free(s);
+}
+
+static void on_pending(void *userdata)
+{
+}
+
+static void on_taken(struct user *u, void *userdata)
+{
 }
 
 static int set_up(void **state)
@@ -43,7 +52,15 @@ static int set_up(void **state)
 	assert_int_equal(broker_init(&f.broker, mock_driver_interface(f.driver), f.machine.root,
 				     &policy),
 			 0);
-	f.host = (struct session_host){ .broker = &f.broker, .ended = on_ended, .userdata = &f };
+	f.host = (struct session_host){
+		.broker = &f.broker,
+		.allowance = &allowance_default,
+		.users = &f.users,
+		.ended = on_ended,
+		.pending = on_pending,
+		.taken = on_taken,
+		.userdata = &f,
+	};
 	assert_true(sd_event_new(&f.host.event) >= 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 			 0);
@@ -59,6 +76,7 @@ static int tear_down(void **state)
 
 	f->session = session_free(f->session);
 	close_fd(&f->peer);
+	users_done(&f->users);
 	sd_event_unref(f->host.event);
 	broker_done(&f->broker);
 	mock_driver_free(f->driver);

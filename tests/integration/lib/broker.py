@@ -58,11 +58,14 @@ class Driver:
 class Daemon:
     """A daemon that lends to the members of `group`, or by the text that is its policy.
 
+    `allowance` is what clients may have (tests/mock/main.c); time limits are as
+    they are usually, longer than any test takes, unless it says otherwise.
     With a `driver` it can be killed and started again, with the socket kept by
     the test, as the service manager does.
     """
 
-    def __init__(self, group=GROUP, errno=0, activated=False, policy=None, driver=None):
+    def __init__(self, group=GROUP, errno=0, activated=False, policy=None, driver=None,
+                 allowance=None):
         self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
         os.chmod(self.folder, 0o755)
         self.tree = driver.tree if driver else os.path.join(self.folder, "sys")
@@ -85,6 +88,8 @@ class Daemon:
                                 P2PMEM_MOCK_FULL=self.full)
         if driver:
             self.environment["P2PMEM_MOCK_DRIVER"] = driver.path
+        if allowance:
+            self.environment["P2PMEM_MOCK_ALLOWANCE"] = allowance
         self.pid = self._start_activated() if activated or driver else self._start()
         self.wait_for("READY=1")
 
