@@ -11,33 +11,13 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/json.h"
 #include "common/log.h"
 #include "common/pci.h"
-#include "common/varlink.h"
-#include "daemon/deadline.h"
-#include "daemon/drain.h"
+#include "daemon/audit.h"
 #include "daemon/drain_record.h"
-#include "daemon/follow.h"
-#include "daemon/refuse.h"
-#include "daemon/waiter.h"
+#include "daemon/drain_work.h"
 
-struct drain {
-	struct drain *next;
-	struct p2pmem_pci_address provider;
-	uint64_t revoke_at; /* CLOCK_BOOTTIME, microseconds; 0: it was empty since */
-	bool due; /* that time has come */
-	bool touched; /* look at it */
-	struct waiter *waiters;
-};
-
-/* What is in use of a region. */
-struct rest {
-	int64_t buffers;
-	int64_t bytes;
-};
-
-static struct drain *find(const struct broker *b, const struct p2pmem_pci_address *provider)
+struct drain *drain_find(const struct broker *b, const struct p2pmem_pci_address *provider)
 {
 	for (struct drain *d = b->drains; d; d = d->next)
 		if (pci_address_equal(&d->provider, provider))
@@ -47,7 +27,7 @@ static struct drain *find(const struct broker *b, const struct p2pmem_pci_addres
 
 bool drains_have(const struct broker *b, const struct p2pmem_pci_address *provider)
 {
-	return find(b, provider);
+	return drain_find(b, provider);
 }
 
 size_t drains_count(const struct broker *b)
@@ -59,7 +39,7 @@ size_t drains_count(const struct broker *b)
 	return n;
 }
 
-static int add(struct broker *b, const struct p2pmem_pci_address *provider, struct drain **ret)
+int drain_add(struct broker *b, const struct p2pmem_pci_address *provider, struct drain **ret)
 {
 	struct drain *d = calloc(1, sizeof(*d));
 
@@ -72,7 +52,7 @@ static int add(struct broker *b, const struct p2pmem_pci_address *provider, stru
 	return 0;
 }
 
-static void take_out(struct broker *b, struct drain *d)
+void drain_take_out(struct broker *b, struct drain *d)
 {
 	struct drain **p = &b->drains;
 
@@ -85,7 +65,7 @@ static void take_out(struct broker *b, struct drain *d)
 void drains_done(struct broker *b)
 {
 	while (b->drains)
-		take_out(b, b->drains);
+		drain_take_out(b, b->drains);
 }
 
 uint64_t drains_deadline(const struct broker *b)
@@ -100,7 +80,7 @@ uint64_t drains_deadline(const struct broker *b)
 
 /* ---- records --------------------------------------------------------- */
 
-static int save(struct broker *b, const struct drain *d)
+int drain_save(struct broker *b, const struct drain *d)
 {
 	_cleanup_free_ char *text = drain_record_format(d->revoke_at);
 	char address[PCI_ADDRESS_MAX];
@@ -124,7 +104,7 @@ static int restore(const char *name, const char *text, size_t n, void *userdata)
 	r = drain_record_parse(text, n, &revoke_at);
 	if (r < 0)
 		return r == -ENOMEM ? r : STATE_PUT_ASIDE;
-	r = add(userdata, &provider, &d);
+	r = drain_add(userdata, &provider, &d);
 	if (r < 0)
 		return r;
 	d->revoke_at = revoke_at;
@@ -135,76 +115,6 @@ static int restore(const char *name, const char *text, size_t n, void *userdata)
 int drains_restore(struct broker *b)
 {
 	return state_read(b->state, STATE_DRAINS, restore, b);
-}
-
-/* ---- whoever waits --------------------------------------------------- */
-
-static int describe(const struct drain *d, const struct rest *rest, struct answer *ret)
-{
-	_cleanup_json_ struct json_object *p = json_object_new_object();
-	char address[PCI_ADDRESS_MAX];
-
-	if (!p || json_add_string(p, "provider", pci_address_format(&d->provider, address)) < 0 ||
-	    json_add_int(p, "buffers", rest->buffers) < 0 ||
-	    json_add_int(p, "bytes", rest->bytes) < 0 ||
-	    json_add_bool(p, "safeToRemove", rest->buffers == 0) < 0)
-		return -ENOMEM;
-	ret->parameters = take_ptr(p);
-	return 0;
-}
-
-static void forget(struct waiter *w, void *userdata)
-{
-	struct drain *d = userdata;
-	struct waiter **p = &d->waiters;
-
-	while (*p != w)
-		p = &(*p)->next;
-	*p = w->next;
-}
-
-static void wait_for(struct drain *d, struct answer *a)
-{
-	struct waiter *w = a->waiter;
-
-	w->next = d->waiters;
-	w->forget = forget;
-	w->userdata = d;
-	d->waiters = w;
-	a->later = true;
-}
-
-/* Without memory for an answer the connection ends, which is one as well. */
-static void tell(struct drain *d, const struct rest *rest)
-{
-	bool last = rest->buffers == 0;
-
-	for (struct waiter *w = d->waiters, *next; w; w = next) {
-		_cleanup_(answer_done) struct answer a = ANSWER_INIT;
-
-		next = w->next;
-		if (!last && !w->more)
-			continue;
-		w->deliver(w, describe(d, rest, &a) < 0 ? NULL : &a, last);
-	}
-	if (last)
-		d->waiters = NULL;
-}
-
-static void tell_undrained(struct drain *d)
-{
-	char address[PCI_ADDRESS_MAX];
-
-	pci_address_format(&d->provider, address);
-	for (struct waiter *w = d->waiters, *next; w; w = next) {
-		_cleanup_(answer_done) struct answer a = ANSWER_INIT;
-		int r = answer_error_strings(&a, BROKER_INTERFACE ".Undrained", "provider", address,
-					     NULL, NULL);
-
-		next = w->next;
-		w->deliver(w, r < 0 ? NULL : &a, true);
-	}
-	d->waiters = NULL;
 }
 
 /* ---- going on -------------------------------------------------------- */
@@ -225,8 +135,7 @@ static int look(struct broker *b, const struct drain *d, struct rest *ret)
 	return r;
 }
 
-/* All buffers of the region that @notice, or revocation, is news to. */
-static int revoke_all(struct broker *b, const struct drain *d, bool notice)
+int drain_revoke(struct broker *b, const struct drain *d, bool notice)
 {
 	uint32_t before = notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED;
 	_cleanup_free_ struct p2pmem_buffer_info *buffers = NULL;
@@ -255,7 +164,7 @@ static void conclude(struct broker *b, struct drain *d)
 		return;
 	d->revoke_at = 0;
 	d->due = false;
-	r = save(b, d);
+	r = drain_save(b, d);
 	pci_address_format(&d->provider, address);
 	if (r < 0)
 		log_warning("Cannot record in %s that %s is empty: %s.", state_path(b->state),
@@ -263,13 +172,13 @@ static void conclude(struct broker *b, struct drain *d)
 	audit_drain(NULL, &d->provider, AUDIT_DRAIN_EMPTY);
 }
 
-static int step(struct broker *b, struct drain *d, struct rest *ret)
+int drain_step(struct broker *b, struct drain *d, struct rest *ret)
 {
 	int r;
 
 	d->touched = false;
 	d->due = d->revoke_at && (d->due || d->revoke_at <= broker_now());
-	r = d->due ? revoke_all(b, d, false) : 0;
+	r = d->due ? drain_revoke(b, d, false) : 0;
 	if (r == 0)
 		r = look(b, d, ret);
 	if (r == 0 && ret->buffers == 0)
@@ -293,129 +202,11 @@ void drains_step(struct broker *b)
 
 		if (!d->touched)
 			continue;
-		r = step(b, d, &rest);
+		r = drain_step(b, d, &rest);
 		if (r < 0)
 			log_error("Cannot go on draining %s: %s.",
 				  pci_address_format(&d->provider, address), strerror(-r));
 		else
-			tell(d, &rest);
+			drain_tell(d, &rest);
 	}
-}
-
-/* ---- methods --------------------------------------------------------- */
-
-/* On record before any holder hears of it. A nearer end stays. */
-static int begin(struct broker *b, const struct p2pmem_pci_address *provider, uint64_t revoke_at,
-		 struct drain **ret)
-{
-	struct drain *d = find(b, provider);
-	bool is_new = !d;
-	uint64_t before = d ? d->revoke_at : 0;
-	int r = is_new ? add(b, provider, &d) : 0;
-
-	if (r < 0)
-		return r;
-	if (!before || revoke_at < before)
-		d->revoke_at = revoke_at;
-	r = save(b, d);
-	if (r < 0 && is_new)
-		take_out(b, d);
-	else if (r < 0)
-		d->revoke_at = before;
-	*ret = d;
-	return r;
-}
-
-static int drain(struct broker *b, const struct peer *who, struct drain *d, struct answer *ret)
-{
-	struct rest rest;
-	int r;
-
-	audit_drain(who, &d->provider, AUDIT_DRAIN_BEGUN);
-	r = d->revoke_at > broker_now() ? revoke_all(b, d, true) : 0;
-	if (r == 0)
-		r = step(b, d, &rest);
-	/* What nobody was using is free by now. */
-	if (r == 0)
-		r = broker_follow(b);
-	if (r == 0)
-		r = step(b, d, &rest);
-	broker_arm(b);
-	if (r < 0)
-		return refuse_driver(b, r, ret);
-	if (rest.buffers == 0 || !ret->waiter)
-		return describe(d, &rest, ret);
-	wait_for(d, ret);
-	return 0;
-}
-
-int broker_drain(struct broker *b, const struct peer *who, struct json_object *parameters,
-		 struct answer *ret)
-{
-	const char *region, *bad;
-	int64_t grace = 0;
-	const struct json_field fields[] = {
-		{ "region", JSON_STRING, true, &region },
-		{ "graceUSec", JSON_INT, false, &grace },
-		{},
-	};
-	struct p2pmem_pci_address provider;
-	struct drain *d;
-	int r;
-
-	if (json_read(parameters, fields, true, &bad) < 0)
-		return answer_invalid(ret, bad);
-	if (grace < 0 || grace > GRACE_MAX_USEC)
-		return answer_invalid(ret, "graceUSec");
-	if (!policy_may_administer(&b->policy, who))
-		return refuse_stranger(ret);
-	r = find_region(b, region, &provider, ret);
-	if (r < 0 || ret->error)
-		return r;
-	r = begin(b, &provider, broker_now() + (uint64_t)grace, &d);
-	return r < 0 ? refuse_state(b, r, ret) : drain(b, who, d, ret);
-}
-
-/* A device that was taken out is known by its address only. */
-static int find_drained(struct broker *b, const char *region, struct p2pmem_pci_address *ret,
-			struct answer *answer)
-{
-	if (pci_address_parse(region, ret) == 0 && find(b, ret))
-		return 0;
-	return find_region(b, region, ret, answer);
-}
-
-static int undrain(struct broker *b, const struct peer *who, struct drain *d, struct answer *ret)
-{
-	char address[PCI_ADDRESS_MAX];
-	int r = state_remove(b->state, STATE_DRAINS, pci_address_format(&d->provider, address));
-
-	if (r < 0)
-		return refuse_state(b, r, ret);
-	audit_drain(who, &d->provider, AUDIT_DRAIN_ENDED);
-	tell_undrained(d);
-	take_out(b, d);
-	broker_arm(b);
-	return 0;
-}
-
-int broker_undrain(struct broker *b, const struct peer *who, struct json_object *parameters,
-		   struct answer *ret)
-{
-	const char *region, *bad;
-	const struct json_field fields[] = { { "region", JSON_STRING, true, &region }, {} };
-	struct p2pmem_pci_address provider;
-	struct drain *d;
-	int r;
-
-	if (json_read(parameters, fields, true, &bad) < 0)
-		return answer_invalid(ret, bad);
-	if (!policy_may_administer(&b->policy, who))
-		return refuse_stranger(ret);
-	r = find_drained(b, region, &provider, ret);
-	if (r < 0 || ret->error)
-		return r;
-	d = find(b, &provider);
-	/* What is lent from is what was asked for. */
-	return d ? undrain(b, who, d, ret) : 0;
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files about drains share; others go by drain.h. */
+#pragma once
+
+#include "daemon/drain.h"
+#include "daemon/waiter.h"
+
+/* What is in use of a region. */
+struct rest {
+	int64_t buffers;
+	int64_t bytes;
+};
+
+struct drain {
+	struct drain *next;
+	struct p2pmem_pci_address provider;
+	uint64_t revoke_at; /* CLOCK_BOOTTIME, microseconds; 0: it was empty since */
+	bool due; /* that time has come */
+	bool touched; /* look at it */
+	struct waiter *waiters;
+};
+
+/* NULL: nobody has drained it. */
+struct drain *drain_find(const struct broker *b, const struct p2pmem_pci_address *provider);
+int drain_add(struct broker *b, const struct p2pmem_pci_address *provider, struct drain **ret);
+
+/* Ends and frees it. Nobody waits for it any more. */
+void drain_take_out(struct broker *b, struct drain *d);
+
+/* Puts it on record as it is. */
+int drain_save(struct broker *b, const struct drain *d);
+
+/* All buffers of the region that @notice, or revocation, is news to. */
+int drain_revoke(struct broker *b, const struct drain *d, bool notice);
+
+/* Does what is to be done now. -errno: the driver could not. */
+int drain_step(struct broker *b, struct drain *d, struct rest *ret);
+
+/* ---- whoever waits --------------------------------------------------- */
+
+int drain_describe(const struct drain *d, const struct rest *rest, struct answer *ret);
+void drain_wait(struct drain *d, struct answer *a);
+
+/* How far it is; those who wait hear no more once it is empty. */
+void drain_tell(struct drain *d, const struct rest *rest);
+void drain_tell_undrained(struct drain *d);
