@@ -8,9 +8,6 @@
 #include "daemon/drain.h"
 #include "daemon/follow.h"
 
-/* When the driver could not do it, it is asked again this much later. */
-#define RETRY_USEC 1000000U
-
 static bool is_pending(const struct lease *l)
 {
 	return l->revoke_at && l->state < P2PMEM_STATE_REVOKED;
@@ -53,7 +50,7 @@ static void revoke_lease(struct broker *b, struct lease *l, uint64_t now)
 
 	if (r < 0 && r != -ENOENT) {
 		log_error("Cannot revoke lease %s: %s.", lease_id(l, id), strerror(-r));
-		l->revoke_at = now + RETRY_USEC;
+		l->revoke_at = now + DEADLINE_RETRY_USEC;
 		return;
 	}
 	audit_revoked(&b->audit, NULL, l, AUDIT_DEADLINE);
@@ -66,6 +63,8 @@ void broker_revoke_due(struct broker *b, uint64_t now)
 		if (is_pending(l) && l->revoke_at <= now)
 			revoke_lease(b, l, now);
 	drains_touch(b, NULL);
-	broker_follow(b);
+	/* What is due is not put off by a driver that cannot be followed. */
+	if (broker_follow(b) < 0)
+		drains_step(b);
 	broker_arm(b);
 }

@@ -6,6 +6,10 @@
  * come and go. All buffers are meant, those of others as well, since a device
  * is not to be taken out under anybody; what others allocate while it goes on
  * is revoked in turn.
+ *
+ * It goes on when the driver tells of the region. Nothing is told of what the
+ * driver could not do, nor of what others allocate, so from the time to revoke
+ * until the region is empty it is looked at every now and then as well.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +18,7 @@
 #include "common/log.h"
 #include "common/pci.h"
 #include "daemon/audit.h"
+#include "daemon/deadline.h"
 #include "daemon/drain_record.h"
 #include "daemon/drain_work.h"
 
@@ -72,9 +77,12 @@ uint64_t drains_deadline(const struct broker *b)
 {
 	uint64_t at = UINT64_MAX;
 
-	for (const struct drain *d = b->drains; d; d = d->next)
+	for (const struct drain *d = b->drains; d; d = d->next) {
 		if (d->revoke_at && !d->due && d->revoke_at < at)
 			at = d->revoke_at;
+		if (d->again_at && d->again_at < at)
+			at = d->again_at;
+	}
 	return at;
 }
 
@@ -108,6 +116,7 @@ static int restore(const char *name, const char *text, size_t n, void *userdata)
 	if (r < 0)
 		return r;
 	d->revoke_at = revoke_at;
+	d->touched = true;
 	log_info("The region of %s is drained: nothing is lent from it.", address);
 	return STATE_KEEP;
 }
@@ -135,23 +144,31 @@ static int look(struct broker *b, const struct drain *d, struct rest *ret)
 	return r;
 }
 
-int drain_revoke(struct broker *b, const struct drain *d, bool notice)
+static int revoke_buffer(struct broker *b, const struct p2pmem_buffer_info *buffer, bool notice)
+{
+	int r = b->driver->ops->revoke(b->driver->data, buffer->id, notice);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* All buffers of the region that @notice, or revocation, is news to. -errno: the last failure. */
+static int revoke_all(struct broker *b, const struct drain *d, bool notice)
 {
 	uint32_t before = notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED;
 	_cleanup_free_ struct p2pmem_buffer_info *buffers = NULL;
-	const struct region_driver *driver = b->driver;
 	size_t n = 0;
-	int r = driver->ops->list_buffers(driver->data, &buffers, &n);
+	int result = b->driver->ops->list_buffers(b->driver->data, &buffers, &n);
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
 		if (buffers[i].state >= before ||
 		    !pci_address_equal(&buffers[i].provider, &d->provider))
 			continue;
-		r = driver->ops->revoke(driver->data, buffers[i].id, notice);
-		if (r == -ENOENT)
-			r = 0;
+		r = revoke_buffer(b, &buffers[i], notice);
+		result = r < 0 ? r : result;
 	}
-	return r;
+	return result;
 }
 
 /* What was empty once is the business of whoever uses it then. */
@@ -172,17 +189,30 @@ static void conclude(struct broker *b, struct drain *d)
 	audit_drain(NULL, &d->provider, AUDIT_DRAIN_EMPTY);
 }
 
+/* Notice once, revocation as often as there is somebody to revoke. */
+static int end_buffers(struct broker *b, struct drain *d)
+{
+	int r = 0;
+
+	if (d->due || (d->revoke_at && !d->noticed))
+		r = revoke_all(b, d, !d->due);
+	d->noticed = d->noticed || r == 0;
+	return r;
+}
+
 int drain_step(struct broker *b, struct drain *d, struct rest *ret)
 {
+	uint64_t now = broker_now();
 	int r;
 
 	d->touched = false;
-	d->due = d->revoke_at && (d->due || d->revoke_at <= broker_now());
-	r = d->due ? drain_revoke(b, d, false) : 0;
+	d->due = d->revoke_at && d->revoke_at <= now;
+	r = end_buffers(b, d);
 	if (r == 0)
 		r = look(b, d, ret);
 	if (r == 0 && ret->buffers == 0)
 		conclude(b, d);
+	d->again_at = r < 0 || d->due ? now + DEADLINE_RETRY_USEC : 0;
 	return r;
 }
 
@@ -195,6 +225,8 @@ void drains_touch(struct broker *b, const struct p2pmem_pci_address *provider)
 
 void drains_step(struct broker *b)
 {
+	bool stepped = false;
+
 	for (struct drain *d = b->drains; d; d = d->next) {
 		char address[PCI_ADDRESS_MAX];
 		struct rest rest;
@@ -204,9 +236,12 @@ void drains_step(struct broker *b)
 			continue;
 		r = drain_step(b, d, &rest);
 		if (r < 0)
-			log_error("Cannot go on draining %s: %s.",
+			log_error("Cannot go on draining %s: %s; trying again.",
 				  pci_address_format(&d->provider, address), strerror(-r));
 		else
 			drain_tell(d, &rest);
+		stepped = true;
 	}
+	if (stepped)
+		broker_arm(b);
 }

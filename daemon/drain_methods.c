@@ -25,6 +25,7 @@ static int begin(struct broker *b, const struct p2pmem_pci_address *provider, ui
 		return r;
 	if (!before || revoke_at < before)
 		d->revoke_at = revoke_at;
+	d->noticed = d->noticed && before;
 	r = drain_save(b, d);
 	if (r < 0 && is_new)
 		drain_take_out(b, d);
@@ -40,9 +41,7 @@ static int drain(struct broker *b, const struct peer *who, struct drain *d, stru
 	int r;
 
 	audit_drain(who, &d->provider, AUDIT_DRAIN_BEGUN);
-	r = d->revoke_at > broker_now() ? drain_revoke(b, d, true) : 0;
-	if (r == 0)
-		r = drain_step(b, d, &rest);
+	r = drain_step(b, d, &rest);
 	/* What nobody was using is free by now. */
 	if (r == 0)
 		r = broker_follow(b);
@@ -51,6 +50,7 @@ static int drain(struct broker *b, const struct peer *who, struct drain *d, stru
 	broker_arm(b);
 	if (r < 0)
 		return refuse_driver(b, r, ret);
+	drain_tell(d, &rest);
 	if (rest.buffers == 0 || !ret->waiter)
 		return drain_describe(d, &rest, ret);
 	drain_wait(d, ret);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -45,13 +46,14 @@ void drain_wait(struct drain *d, struct answer *a)
 /* Without memory for an answer the connection ends, which is one as well. */
 void drain_tell(struct drain *d, const struct rest *rest)
 {
-	bool last = rest->buffers == 0;
+	bool last = rest->buffers == 0, news = memcmp(rest, &d->told, sizeof(*rest)) != 0;
 
+	d->told = *rest;
 	for (struct waiter *w = d->waiters, *next; w; w = next) {
 		_cleanup_(answer_done) struct answer a = ANSWER_INIT;
 
 		next = w->next;
-		if (!last && !w->more)
+		if (!last && !(news && w->more))
 			continue;
 		w->deliver(w, drain_describe(d, rest, &a) < 0 ? NULL : &a, last);
 	}

@@ -15,8 +15,11 @@ struct drain {
 	struct drain *next;
 	struct p2pmem_pci_address provider;
 	uint64_t revoke_at; /* CLOCK_BOOTTIME, microseconds; 0: it was empty since */
-	bool due; /* that time has come */
+	uint64_t again_at; /* likewise: looked at then, whatever happens; 0: no need */
+	bool noticed; /* those who held buffers when it began were told */
+	bool due; /* the time to revoke has come */
 	bool touched; /* look at it */
+	struct rest told; /* to whoever waits */
 	struct waiter *waiters;
 };
 
@@ -30,10 +33,7 @@ void drain_take_out(struct broker *b, struct drain *d);
 /* Puts it on record as it is. */
 int drain_save(struct broker *b, const struct drain *d);
 
-/* All buffers of the region that @notice, or revocation, is news to. */
-int drain_revoke(struct broker *b, const struct drain *d, bool notice);
-
-/* Does what is to be done now. -errno: the driver could not. */
+/* Does what is to be done now. -errno: the driver could not, and is asked again in a while. */
 int drain_step(struct broker *b, struct drain *d, struct rest *ret);
 
 /* ---- whoever waits --------------------------------------------------- */
@@ -41,6 +41,6 @@ int drain_step(struct broker *b, struct drain *d, struct rest *ret);
 int drain_describe(const struct drain *d, const struct rest *rest, struct answer *ret);
 void drain_wait(struct drain *d, struct answer *a);
 
-/* How far it is; those who wait hear no more once it is empty. */
+/* How far it is, if that is news; those who wait hear no more once it is empty. */
 void drain_tell(struct drain *d, const struct rest *rest);
 void drain_tell_undrained(struct drain *d);

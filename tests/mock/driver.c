@@ -46,6 +46,8 @@ struct mock_driver {
 	int bell; /* readable while there are events */
 	bool busy; /* transfers go on in every buffer until its last close */
 	int error;
+	unsigned int refusals; /* revocations that are going to fail */
+	int refusal;
 	enum p2pmem_verdict far;
 	struct mock_counts counts;
 };
@@ -372,6 +374,10 @@ static int revoke_buffer(void *driver, uint64_t id, bool notice)
 			b = &m->buffers[i];
 	if (!b)
 		return -ENOENT;
+	if (m->refusals > 0) {
+		m->refusals--;
+		return m->refusal;
+	}
 	if (b->info.state >= state)
 		return 0;
 	b->info.state = state;
@@ -480,6 +486,12 @@ const struct region_driver *mock_driver_interface(struct mock_driver *m)
 void mock_driver_fail(struct mock_driver *m, int error)
 {
 	m->error = error;
+}
+
+void mock_driver_fail_revocations(struct mock_driver *m, unsigned int n, int error)
+{
+	m->refusals = n;
+	m->refusal = error;
 }
 
 void mock_driver_set_busy(struct mock_driver *m, bool busy)

@@ -34,6 +34,9 @@ void mock_driver_set_busy(struct mock_driver *m, bool busy);
 /* Every request fails with @error from here on; 0: none does. */
 void mock_driver_fail(struct mock_driver *m, int error);
 
+/* The next @n revocations fail with @error. */
+void mock_driver_fail_revocations(struct mock_driver *m, unsigned int n, int error);
+
 /* The verdict on pairs without a common bridge; `unsupported` at first. */
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict);
 
