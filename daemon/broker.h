@@ -42,9 +42,10 @@ struct broker {
 	struct leases leases;
 	struct drain *drains;
 	struct state *state; /* owned; NULL: nothing is kept for the next daemon */
-	int events; /* the driver's; -1: not reached yet */
+	int events; /* the driver's; -1: not reached yet, or let go of */
 	sd_event *event; /* borrowed; NULL: events are looked for when something is asked */
 	sd_event_source *on_events;
+	sd_event_source *on_idle; /* while there may be nothing to follow */
 	sd_event_source *on_deadline;
 	struct disagreements disagreements;
 	struct audit audit;

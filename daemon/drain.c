@@ -73,6 +73,14 @@ void drains_done(struct broker *b)
 		drain_take_out(b, b->drains);
 }
 
+bool drains_busy(const struct broker *b)
+{
+	for (const struct drain *d = b->drains; d; d = d->next)
+		if (d->revoke_at)
+			return true;
+	return false;
+}
+
 uint64_t drains_deadline(const struct broker *b)
 {
 	uint64_t at = UINT64_MAX;

@@ -17,6 +17,9 @@ bool drains_have(const struct broker *b, const struct p2pmem_pci_address *provid
 
 size_t drains_count(const struct broker *b);
 
+/* Is one of them being emptied? */
+bool drains_busy(const struct broker *b);
+
 /* When the first of them has buffers to revoke; UINT64_MAX: none has. */
 uint64_t drains_deadline(const struct broker *b);
 

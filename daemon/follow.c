@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -120,8 +121,43 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
 
 /* ---- attaching ------------------------------------------------------- */
 
+/*
+ * So short that whoever ended the last lease can unload the module, and so long
+ * that clients who borrow and give back in turns pay for it now and then only.
+ */
+#define IDLE_USEC 100000U
+
+static bool has_use(const struct broker *b)
+{
+	return b->leases.n > 0 || drains_busy(b);
+}
+
+static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct broker *b = userdata;
+
+	b->on_idle = sd_event_source_disable_unref(b->on_idle);
+	if (!has_use(b))
+		broker_unfollow(b);
+	return 0;
+}
+
+/* Without the timer the module stays in use, which is no more than a nuisance. */
+static void arm_idle(struct broker *b)
+{
+	int r;
+
+	if (!b->event || b->on_idle || has_use(b))
+		return;
+	r = sd_event_add_time_relative(b->event, &b->on_idle, CLOCK_MONOTONIC, IDLE_USEC, 0,
+				       on_idle, b);
+	if (r < 0)
+		log_warning("Cannot let go of the driver while it is idle: %s.", strerror(-r));
+}
+
 void broker_unfollow(struct broker *b)
 {
+	b->on_idle = sd_event_source_disable_unref(b->on_idle);
 	b->on_events = sd_event_source_disable_unref(b->on_events);
 	close_fd(&b->events);
 }
@@ -164,9 +200,11 @@ int broker_follow(struct broker *b)
 	if (r >= 0)
 		r = take_events(b);
 	r = checked(b, r);
-	if (r == 0)
-		drains_step(b);
-	return r;
+	if (r < 0)
+		return r;
+	drains_step(b);
+	arm_idle(b);
+	return 0;
 }
 
 int broker_look(struct broker *b)

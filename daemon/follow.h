@@ -2,6 +2,10 @@
 /*
  * Leases follow what the driver tells. Its events are taken when they come,
  * and before anything is decided by what is lent.
+ *
+ * An open queue of events keeps the module from being unloaded. So while
+ * nothing is lent and no region is being emptied, there is none: what would be
+ * told then is not about leases, and regions are asked for with each request.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * Nodes are opened for each request and closed again: an open one would have
  * to be watched for a device that comes and goes. The one exception is the
  * control node that events are read from, whose queue is that of the open
- * file: it keeps the module from being unloaded while the daemon runs.
+ * file: it keeps the module from being unloaded as long as it is open.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Drains and deadlines when the driver does not do as it is told. */
+/*
+ * Drains and deadlines when the driver does not do as it is told, and letting
+ * go of it when there is no more to do.
+ */
 #include <errno.h>
 
 #include "common/cleanup.h"
@@ -223,6 +226,51 @@ static void gives_notice_of_a_drain_of_before(void **state)
 	close_fd(&fd);
 }
 
+/* ---- letting go ------------------------------------------------------ */
+
+/* What the loop has to do, until the daemon has let go of the driver. */
+static void run_until_idle(struct fixture *f)
+{
+	while (f->broker.events >= 0)
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+}
+
+static void lets_go_when_nothing_is_lent(void **state)
+{
+	struct fixture *f = *state;
+	int fd = borrow(f);
+
+	/* It was idle when it was asked, and is not when the timer goes off. */
+	while (f->broker.on_idle)
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+	assert_true(f->broker.events >= 0);
+	close_fd(&fd);
+	run_until_idle(f);
+	assert_int_equal(f->broker.leases.n, 0);
+	fd = borrow(f);
+	assert_true(f->broker.events >= 0);
+	close_fd(&fd);
+	run_until_idle(f);
+	assert_null(f->broker.on_events);
+}
+
+static void holds_on_while_it_drains(void **state)
+{
+	struct fixture *f = *state;
+	const struct region_driver *d = mock_driver_interface(f->driver);
+	const struct p2pmem_region_info region = { .provider.bus = 3 };
+	struct p2pmem_alloc raw = { .length = 4096, .fd = -1 };
+
+	mock_driver_set_busy(f->driver, true);
+	assert_int_equal(d->ops->alloc(d->data, &region, &raw), 0);
+	drain(f, "", NULL);
+	assert_null(f->broker.on_idle);
+	assert_true(f->broker.events >= 0);
+	close_fd(&raw.fd);
+	run_until_idle(f);
+	assert_int_equal(drains_deadline(&f->broker), UINT64_MAX);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -231,6 +279,7 @@ int main(void)
 		TEST(drains_again_what_was_refused),	TEST(revokes_all_but_the_refused),
 		TEST(does_not_spin_without_the_driver), TEST(looks_again_until_it_is_empty),
 		TEST(gives_notice_after_all),		TEST(gives_notice_of_a_drain_of_before),
+		TEST(lets_go_when_nothing_is_lent),	TEST(holds_on_while_it_drains),
 	};
 
 	log_set_max(LOG_EMERG);
