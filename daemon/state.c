@@ -175,18 +175,30 @@ int state_remove(struct state *s, enum state_kind kind, const char *name)
 
 /* ---- reading --------------------------------------------------------- */
 
-static int put_aside(struct state *s, enum state_kind kind, const char *name)
+static int move_aside(struct state *s, enum state_kind kind, const char *name)
 {
 	_cleanup_close_ int aside = open_folder(s->fd, ASIDE);
-	_cleanup_free_ char *clean = utf8_clean(name);
 
 	if (aside < 0)
 		return aside;
-	if (renameat(s->folders[kind], name, aside, name) < 0)
-		return -errno;
-	log_warning("The file %s/%s/%s is none that this version writes; it was moved to %s/%s.",
-		    s->path, folders[kind], clean ?: "(unnamed)", s->path, ASIDE);
-	return 0;
+	return renameat(s->folders[kind], name, aside, name) < 0 ? -errno : 0;
+}
+
+/* What cannot even be moved is no reason to pass over the others. */
+static void put_aside(struct state *s, enum state_kind kind, const char *name)
+{
+	_cleanup_free_ char *clean = utf8_clean(name);
+	int r = move_aside(s, kind, name);
+
+	if (r < 0)
+		log_warning("The file %s/%s/%s is none that this version writes, and cannot be "
+			    "moved to %s/%s: %s.",
+			    s->path, folders[kind], clean ?: "(unnamed)", s->path, ASIDE,
+			    strerror(-r));
+	else
+		log_warning("The file %s/%s/%s is none that this version writes; it was moved to "
+			    "%s/%s.",
+			    s->path, folders[kind], clean ?: "(unnamed)", s->path, ASIDE);
 }
 
 /* The length of a file that is as it should be, or -errno. */
@@ -204,6 +216,8 @@ static ssize_t read_file(int folder, const char *name, char text[static STATE_FI
 	while (n <= STATE_FILE_MAX) {
 		ssize_t got = read(fd, text + n, STATE_FILE_MAX + 1 - n);
 
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got < 0)
 			return -errno;
 		if (got == 0)
@@ -216,15 +230,29 @@ static ssize_t read_file(int folder, const char *name, char text[static STATE_FI
 	return (ssize_t)n;
 }
 
+/* Is it the file's own fault? All else may be better the next time, and the file is kept. */
+static bool is_no_file_of_ours(ssize_t error)
+{
+	return error == -EBADMSG || error == -EFBIG || error == -ELOOP || error == -ENXIO ||
+	       error == -EACCES;
+}
+
 static int read_one(struct state *s, enum state_kind kind, const char *name, char *text,
 		    state_entry_fn entry, void *userdata)
 {
 	ssize_t n = read_file(s->folders[kind], name, text);
-	int fate = n < 0 ? STATE_PUT_ASIDE : entry(name, text, (size_t)n, userdata);
+	int fate = STATE_PUT_ASIDE;
 
+	if (n >= 0)
+		fate = entry(name, text, (size_t)n, userdata);
+	else if (!is_no_file_of_ours(n))
+		return n == -ENOENT ? 0 : (int)n;
 	if (fate == STATE_DROP)
 		return state_remove(s, kind, name);
-	return fate == STATE_PUT_ASIDE ? put_aside(s, kind, name) : fate;
+	if (fate != STATE_PUT_ASIDE)
+		return fate;
+	put_aside(s, kind, name);
+	return 0;
 }
 
 /* Names first: what becomes of a file changes the folder. */

@@ -51,7 +51,9 @@ enum state_fate {
 /*
  * Hands each file of a kind to @entry, which says what becomes of it, or -errno
  * to stop. @name is as found, and may be anything; @text ends in a NUL behind
- * its @n bytes. Files that cannot be read whole are put aside unseen.
+ * its @n bytes. What is no file, or a longer one, is put aside unseen. -errno
+ * when a file cannot be read at the moment: it stays, and nothing is decided
+ * without it.
  */
 typedef int (*state_entry_fn)(const char *name, const char *text, size_t n, void *userdata);
 int state_read(struct state *s, enum state_kind kind, state_entry_fn entry, void *userdata);
