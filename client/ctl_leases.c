@@ -51,6 +51,7 @@ static int add_lease(struct table *t, const struct p2pmem_lease *l)
 		return -ENOMEM;
 	table_add(t, l->id);
 	table_add(t, l->tenant);
+	table_add(t, l->rule);
 	table_add(t, l->region);
 	table_add(t, size_short(l->size, size));
 	table_add(t, p2pmem_state_name(l->state));
@@ -63,15 +64,15 @@ static int add_lease(struct table *t, const struct p2pmem_lease *l)
 
 int print_leases(const struct p2pmem_lease *leases)
 {
-	static const char *const headings[] = { "LEASE",   "TENANT", "REGION", "SIZE",	 "STATE",
-						"VERDICT", "AGE",    "NAME",   "DEVICES" };
-	_cleanup_(table_freep) struct table *t = table_new(9);
+	static const char *const headings[] = { "LEASE", "TENANT",  "RULE", "REGION", "SIZE",
+						"STATE", "VERDICT", "AGE",  "NAME",   "DEVICES" };
+	_cleanup_(table_freep) struct table *t = table_new(10);
 
 	if (!t)
 		return no_memory();
-	table_align_right(t, 3);
-	table_align_right(t, 6);
-	for (size_t i = 0; i < 9; i++)
+	table_align_right(t, 4);
+	table_align_right(t, 7);
+	for (size_t i = 0; i < 10; i++)
 		table_add_coloured(t, COLOUR_BOLD, headings[i]);
 	for (; leases; leases = leases->next)
 		if (add_lease(t, leases) < 0)
@@ -109,6 +110,7 @@ const struct verb verb_leases = {
 	.help = "Options:\n"
 		"  -o, --output FORMAT  'table' (default) or 'json'\n"
 		"  -h, --help           this text\n\n"
+		"TENANT is whom it is charged to, RULE what in the policy granted it.\n"
 		"DEVICES are those that a lease was checked for. It is no fence: a buffer can\n"
 		"be used with other devices as well.\n",
 	.run = run_leases,

@@ -55,6 +55,16 @@ static void add_region(struct table *t, const struct p2pmem_region *r)
 	table_add(t, r->serial);
 }
 
+/* Behind the table, as it is a state of few regions, and calls for a remedy. */
+static void print_drained(const struct p2pmem_region *regions)
+{
+	for (; regions; regions = regions->next)
+		if (regions->drained == P2PMEM_ANSWER_YES)
+			say(stdout,
+			    "%s is drained: nothing is lent from it until p2pmemctl undrain %s",
+			    regions->name, regions->provider);
+}
+
 int print_regions(const struct p2pmem_region *regions)
 {
 	static const char *const headings[] = { "REGION", "PROVIDER", "SIZE",	"FREE", "LARGEST",
@@ -67,9 +77,12 @@ int print_regions(const struct p2pmem_region *regions)
 	for (size_t i = 2; i < 9; i++)
 		table_align_right(t, i);
 	add_headings(t, headings);
-	for (; regions; regions = regions->next)
-		add_region(t, regions);
-	return table_print(t, stdout) < 0 ? no_memory() : STATUS_OK;
+	for (const struct p2pmem_region *r = regions; r; r = r->next)
+		add_region(t, r);
+	if (table_print(t, stdout) < 0)
+		return no_memory();
+	print_drained(regions);
+	return STATUS_OK;
 }
 
 static const char *queue_word(enum p2pmem_queue queue)

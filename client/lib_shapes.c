@@ -40,6 +40,8 @@ static const struct member p2pmem_region_members[] = {
 	MAY(p2pmem_region, "numaNode", MEMBER_S32, numa_node),
 	MAY(p2pmem_region, "heldByOthers", MEMBER_S64, held_by_others),
 	MAY(p2pmem_region, "largestEstimate", MEMBER_S64, largest_estimate),
+	MAY(p2pmem_region, "notLent", MEMBER_S64, not_lent),
+	MAY(p2pmem_region, "drained", MEMBER_ANSWER, drained),
 	{},
 };
 const struct shape shape_region = SHAPE(p2pmem_region);

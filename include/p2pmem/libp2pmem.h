@@ -221,6 +221,13 @@ struct p2pmem_broker_info {
  */
 int p2pmem_get_broker_info(struct p2pmem_client *client, struct p2pmem_broker_info **ret);
 
+/* What is known of something that is so or not. */
+enum p2pmem_answer {
+	P2PMEM_ANSWER_UNKNOWN = 0,
+	P2PMEM_ANSWER_NO = 1,
+	P2PMEM_ANSWER_YES = 2,
+};
+
 /**
  * struct p2pmem_region - the P2P memory of one PCI function, its provider
  * @next: next one or NULL
@@ -242,6 +249,10 @@ int p2pmem_get_broker_info(struct p2pmem_client *client, struct p2pmem_broker_in
  *                  queues or nvmet, or -1 while it cannot be told apart
  * @largest_estimate: bytes that may be had in one piece, or -1; an estimate,
  *                    as the kernel tells nobody how the free room is scattered
+ * @not_lent: bytes of @allocated and @draining that were allocated past the
+ *            broker, or -1 while that is not known
+ * @drained: whether an administrator had it emptied, so that nothing is lent
+ *           from it
  */
 struct p2pmem_region {
 	struct p2pmem_region *next;
@@ -260,6 +271,8 @@ struct p2pmem_region {
 	int32_t numa_node;
 	int64_t held_by_others;
 	int64_t largest_estimate;
+	int64_t not_lent;
+	enum p2pmem_answer drained;
 };
 
 /**
@@ -445,13 +458,6 @@ struct p2pmem_path {
 	int has_computed;
 	enum p2pmem_source source;
 	int32_t distance;
-};
-
-/* What is known of something that is so or not. */
-enum p2pmem_answer {
-	P2PMEM_ANSWER_UNKNOWN = 0,
-	P2PMEM_ANSWER_NO = 1,
-	P2PMEM_ANSWER_YES = 2,
 };
 
 /**
@@ -705,11 +711,12 @@ struct p2pmem_drain_progress {
  * Waits as long as it takes, whatever time limit the handle has; if the caller
  * does not, draining goes on.
  *
- * -EACCES     NotPermitted
+ * -EACCES     NotPermitted: the caller is no administrator
  * -ENXIO      NoSuchRegion
  * -ECANCELED  Undrained: somebody called p2pmem_undrain() meanwhile
- * -EIO        StateUnavailable
- * -ENOSYS     DriverUnavailable
+ * -EIO        StateUnavailable: it cannot be put on record, so nothing changes
+ * -ENOSYS     DriverUnavailable: the driver could not be asked, and nothing
+ *             changes, or failed meanwhile, and draining goes on
  * -EINVAL     the grace is too long
  * Since 0.1.
  */
@@ -722,7 +729,11 @@ int p2pmem_drain(struct p2pmem_client *client, const char *region, uint64_t grac
  * @client: connected handle
  * @region: a name or the PCI address of its provider, which may be gone
  *
- * -EACCES, -ENXIO, -EIO as above. Since 0.1.
+ * -EACCES  NotPermitted: the caller is no administrator
+ * -ENXIO   NoSuchRegion
+ * -EIO     StateUnavailable: the record cannot be removed: it stays drained
+ * -ENOSYS  DriverUnavailable: @region is a name that the driver has to explain
+ * Since 0.1.
  */
 int p2pmem_undrain(struct p2pmem_client *client, const char *region);
 
@@ -806,6 +817,8 @@ struct p2pmem_allocate_options {
  * -ENODEV      NoSuchDevice: the broker does not know one of the devices
  * -ENXIO       NoSuchRegion
  * -ENOSYS      DriverUnavailable: the kernel side cannot be used
+ * -EIO         StateUnavailable: the lease cannot be put on record, so the
+ *              memory is not lent
  * -EINVAL      struct_size is too small, unknown members are not zero, size is
  *              0, or min_size is larger than size
  * -ENOTBLK     a descriptor or path is neither a device nor a regular file, or

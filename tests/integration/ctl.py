@@ -102,7 +102,7 @@ def _():
 def _():
     one = lease(2 * MIB, name="mine")
     with Broker(ListLeases=listing("lease", [one])) as b:
-        assert re.search(r"^c0ffee +uid:1000 +p2pmem0 +2M +live +bus +1m01s +mine +0000:03",
+        assert re.search(r"^c0ffee +uid:1000 +- +p2pmem0 +2M +live +bus +1m01s +mine +0000:03",
                          run("leases", broker=b).stdout, re.M)
         data = json.loads(run("leases", "-o", "json", broker=b).stdout)
     assert data == {"schema": 1, "leases": [one]}

@@ -138,13 +138,21 @@ def ends_a_wait_when_it_is_lent_from_again():
 def is_told_by_the_tool():
     with Driver() as driver, Daemon(driver=driver) as daemon, Client(daemon) as client:
         one, fd = client.allocate(PAGE, DISK)
+        headings, row = ctl(daemon, "leases").splitlines()[:2]
+        at = headings.split().index("RULE")
+        assert row.split()[at] == one["rule"], (headings, row)
         assert "no lease" in ctl(daemon, "revoke", "--lease", "xyz", status=3)
         assert "one of" in ctl(daemon, "revoke", status=2)
         assert "week" in ctl(daemon, "revoke", "--all", "--grace", "200h", status=2)
         assert "Gave notice of the end of 1 lease" in ctl(daemon, "revoke", "--all", "--grace", "1h")
         assert "Revoked 1 lease." in ctl(daemon, "revoke", "--lease", one["id"][:12])
         equal(json.loads(ctl(daemon, "revoke", "--all", "-o", "json")), {"schema": 1, "leases": 0})
+        assert "drained" not in ctl(daemon, "list")
         assert "safe to remove" in ctl(daemon, "drain", "p2pmem0")
+        assert f"p2pmem0 is drained: nothing is lent from it until p2pmemctl undrain {REGION}" \
+            in ctl(daemon, "list")
+        equal([r["drained"] for r in json.loads(ctl(daemon, "list", "-o", "json"))["regions"]],
+              [True, False, False])
         equal(json.loads(ctl(daemon, "drain", "p2pmem0", "-o", "json"))["safeToRemove"], True)
         assert "lent from again" in ctl(daemon, "undrain", "p2pmem0")
         assert "nosuch" in ctl(daemon, "undrain", "nosuch", status=3)
