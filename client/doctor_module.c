@@ -157,8 +157,9 @@ static void check_version(struct doctor *d)
 	} else {
 		doctor_add(d, "module.version", DOCTOR_WARNING,
 			   "the module is p2pmem %s, this tool is %s", version, P2PMEM_VERSION);
-		doctor_remedy(d, "install both of one version, then as root: modprobe -r p2pmem && "
-				 "modprobe p2pmem");
+		doctor_remedy(d, "install both of one version, then as root, when nothing is lent "
+				 "(p2pmemctl leases) and nobody has the nodes open: modprobe -r "
+				 "p2pmem && modprobe p2pmem");
 	}
 }
 

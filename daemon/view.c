@@ -183,7 +183,8 @@ int view_judge(const struct view *v, const struct topology_function *provider,
 	if (view_region(v, provider))
 		return ask(v, provider, client, ret);
 	r = reason_set(&no_region, CAUSE_REGION_UNKNOWN,
-		       "Load the driver anew: modprobe -r p2pmem && modprobe p2pmem.",
+		       "When nothing is lent (p2pmemctl leases), load the driver anew: modprobe "
+		       "-r p2pmem && modprobe p2pmem.",
 		       "the p2pmem driver does not know this memory");
 	return r < 0 ? r : judge_nothing(v->topology, provider, client, &no_region, ret);
 }
