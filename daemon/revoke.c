@@ -96,13 +96,18 @@ static void revoke_lease(struct revocation *v, struct lease *l)
 {
 	const struct region_driver *d = v->broker->driver;
 	bool notice = v->grace > 0;
+	uint64_t before = l->revoke_at;
 	int r;
 
 	if (l->state >= P2PMEM_STATE_REVOKED || (notice && !record_deadline(v, l)))
 		return;
+	if (notice && l->state == P2PMEM_STATE_NOTICE && l->revoke_at == before)
+		return;
 	r = d->ops->revoke(d->data, l->buffer, notice);
-	if (r < 0 && r != -ENOENT) {
-		v->driver_error = r;
+	if (r < 0) {
+		/* Closed meanwhile: the event is on its way. */
+		if (r != -ENOENT)
+			v->driver_error = r;
 		return;
 	}
 	lease_advance(l, notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED);

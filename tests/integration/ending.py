@@ -91,6 +91,10 @@ def gives_notice_first():
         grace = 3600 * 1000000
         equal(client.call(BROKER + "Revoke", {"all": True, "graceUSec": grace}), {"leases": 1})
         equal(leases(client)[0]["state"], "notice")
+        # The nearer deadline stays, so a farther one is news to nobody.
+        for later, news in (grace * 2, 0), (grace // 2, 1):
+            equal(client.call(BROKER + "Revoke", {"all": True, "graceUSec": later}),
+                  {"leases": news})
         equal(client.call(BROKER + "Revoke", {"all": True}), {"leases": 1})
         equal(leases(client), [])
         os.close(fd)
