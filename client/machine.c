@@ -98,6 +98,35 @@ bool machine_may_have_memory(const struct machine *m)
 	return m->providers > 0 || m->cmb_drives > 0 || is_hidden(m);
 }
 
+/* Drives that another driver has, or none: only the NVMe driver can tell of a CMB. */
+static unsigned int count_unseen(const struct machine *m)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < m->n_functions; i++) {
+		const struct machine_function *f = &m->functions[i];
+
+		n += f->nvme && (!f->driver || strcmp(f->driver, "nvme") != 0);
+	}
+	return n;
+}
+
+static void describe_without_cmb(const struct machine *m, char *buf, size_t size)
+{
+	const char *s = m->nvme_drives == 1 ? "" : "s";
+	unsigned int unseen = count_unseen(m);
+
+	if (unseen == 0)
+		snprintf(buf, size, "%u NVMe drive%s, none has a CMB", m->nvme_drives, s);
+	else if (unseen == m->nvme_drives)
+		snprintf(buf, size, "%u NVMe drive%s, none used by the driver nvme", m->nvme_drives,
+			 s);
+	else
+		snprintf(buf, size,
+			 "%u NVMe drive%s, none of the %u used by the driver nvme has a CMB",
+			 m->nvme_drives, s, m->nvme_drives - unseen);
+}
+
 const char *machine_describe_drives(const struct machine *m, char *buf, size_t size)
 {
 	const char *s = m->nvme_drives == 1 ? "" : "s";
@@ -109,7 +138,7 @@ const char *machine_describe_drives(const struct machine *m, char *buf, size_t s
 			 "%u NVMe drive%s; this kernel cannot show whether one has a CMB",
 			 m->nvme_drives, s);
 	else if (m->cmb_drives == 0)
-		snprintf(buf, size, "%u NVMe drive%s, none has a CMB", m->nvme_drives, s);
+		describe_without_cmb(m, buf, size);
 	else
 		snprintf(buf, size, "%u NVMe drive%s, %u with a CMB", m->nvme_drives, s,
 			 m->cmb_drives);

@@ -69,6 +69,16 @@ static void put_drive(const char *address)
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/class", address);
 	put(path, "0x010802\n");
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", root, address);
+	assert_int_equal(symlink("../../../bus/pci/drivers/nvme", path), 0);
+}
+
+static void unbind(const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", root, address);
+	assert_int_equal(unlink(path), 0);
 }
 
 static void bare_machine(void **state)
@@ -173,6 +183,12 @@ static void counts_drives(void **state)
 	assert_string_equal(machine_describe_drives(&m, text, sizeof(text)),
 			    "3 NVMe drives, none has a CMB");
 	assert_false(machine_may_have_memory(&m));
+	machine_clear(&m);
+	/* Of one that is not in use nobody knows. */
+	unbind("0000:02:00.0");
+	m = look();
+	assert_string_equal(machine_describe_drives(&m, text, sizeof(text)),
+			    "3 NVMe drives, none of the 2 used by the driver nvme has a CMB");
 	machine_clear(&m);
 	put("sys/bus/pci/devices/0000:03:00.0/nvme/nvme2/cmb", "cmbloc : 0x2\n");
 	m = look();
