@@ -14,7 +14,8 @@
 #include "common/json.h"
 #include "client/report.h"
 
-#define OUTPUT_MAX (16 << 20)
+/* With what serials and names are replaced by, still no more than archive.c takes. */
+#define OUTPUT_MAX (12 << 20)
 #define DEPTH_MAX 16
 
 extern char **environ;
@@ -27,10 +28,10 @@ static int read_all(int fd, char **ret)
 
 	do {
 		if (room - size < 4096) {
-			char *more = realloc(text, room + 65536 + 1);
+			char *more = size > OUTPUT_MAX ? NULL : realloc(text, room + 65536 + 1);
 
-			if (!more || size > OUTPUT_MAX)
-				return -ENOMEM;
+			if (!more)
+				return size > OUTPUT_MAX ? -EFBIG : -ENOMEM;
 			text = more;
 			room += 65536;
 		}

@@ -164,6 +164,26 @@ def _():
     assert not any(b"another-serial" in data for data in files.values())
 
 
+@tap.test("leases in a report are nobody's")
+def _():
+    private = fake.lease(4096, tenant="unit:private.service", rule="private", name="private")
+    with Broker(ListLeases=listing("lease", [private, dict(private, id="decaf")])) as b:
+        files = report("leases.tar.gz", broker=b)
+    tenants = [lease["tenant"] for lease in json.loads(files["report/leases.json"])["leases"]]
+    assert tenants == ["tenant-1", "tenant-1"], tenants
+    assert not any(b"private" in data for data in files.values())
+
+
+@tap.test("a report goes without a list that is too long, and says so")
+def _():
+    many = [fake.pair("0000:05:00.0", "unsupported", reason="x" * 8000)] * 2500
+    with Broker(ListPairs=listing("pair", many)) as b:
+        files = report("long.tar.gz", broker=b)
+    assert "report/pairs.json" not in files and "report/list.json" in files
+    assert b"p2pmemctl pairs: File too large" in files["report/notes.txt"]
+    run("--sysfs", "long.tar.gz", "list")
+
+
 @tap.test("a report overwrites nothing, follows no link, and leaves nothing half-written")
 def _():
     with open("mine", "w", encoding="utf-8") as f:
