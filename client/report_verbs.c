@@ -178,7 +178,7 @@ static int add_verb(struct report *r, const char *verb)
 
 int report_verbs(struct report *r)
 {
-	static const char *const verbs[] = { "doctor", "list", "pairs", "leases" };
+	static const char *const verbs[] = { "doctor", "list", "pairs", "topology", "leases" };
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs) && err == 0; i++)

@@ -124,6 +124,8 @@ def _():
     assert json.loads(files["report/list.json"])["regions"][0]["serial"] == fake.REGION["serial"]
     assert json.loads(files["report/pairs.json"])["pairs"]
     assert json.loads(files["report/leases.json"])["leases"] == []
+    # With the ACS that the daemon has from the driver, whoever asks.
+    assert json.loads(files["report/topology.json"])["functions"]
     assert files["proc/sys/kernel/osrelease"].decode() == os.uname().release
     assert any(name.startswith("sys/") for name in files)
     assert b"p2pmemctl" in files["report/notes.txt"]

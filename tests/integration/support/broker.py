@@ -67,6 +67,20 @@ def error(name, **parameters):
     return [{"error": name, "parameters": parameters}]
 
 
+HOST_BRIDGE = {"root": "pci0000:00", "address": "0000:00:00.0", "vendor": 0x8086, "device": 0x29C0,
+               "passes": False, "reason": "it is not on the kernel's list"}
+
+
+def function(address, **more):
+    return dict({"address": address, "root": "pci0000:00", "kind": "endpoint", "class": 0x10802,
+                 "vendor": 0x1B36, "device": 0x10, "acsKnown": True, "client": True,
+                 "blockDevices": []}, **more)
+
+
+FUNCTIONS = [function(d["address"], blockDevices=[b["name"] for b in d["blockDevices"]])
+             for d in DEVICES]
+
+
 class Broker:
     """`calls` has what came in; `answers` maps a method's last part to its replies."""
 
@@ -78,6 +92,8 @@ class Broker:
                                         "version": "0.1.0", "url": "", "interfaces": []}}],
             "ListRegions": listing("region", [REGION]),
             "ListDevices": listing("device", DEVICES),
+            "ListHostBridges": listing("hostBridge", [HOST_BRIDGE]),
+            "ListFunctions": listing("function", FUNCTIONS),
             "ListPairs": listing("pair", PAIRS),
             "ListLeases": listing("lease", []),
             "Allocate": self.allocate,
