@@ -76,11 +76,15 @@ static void add_host_bridge(struct walk *w, const struct topology_root *root, ui
 	if (!first || (first->address.devfn != 0 && !may_be_root_port(first)))
 		return;
 	hop->address.devfn = first->address.devfn;
+	if (first->address.devfn != 0 && first->type == TOPOLOGY_TYPE_UNKNOWN)
+		hop->flags |= PATH_HOP_BRIDGE_UNKNOWN;
+	/* One number alone does not say which it is. */
+	if (first->vendor == 0 || first->device == 0) {
+		hop->flags |= PATH_HOP_BRIDGE_UNKNOWN;
+		return;
+	}
 	hop->vendor = first->vendor;
 	hop->device = first->device;
-	if (first->vendor == 0 ||
-	    (first->address.devfn != 0 && first->type == TOPOLOGY_TYPE_UNKNOWN))
-		hop->flags |= PATH_HOP_BRIDGE_UNKNOWN;
 }
 
 /* How many there are from @f upwards; 0: without an end. */

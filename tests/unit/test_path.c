@@ -142,14 +142,16 @@ static void identifies_host_bridges(void **state)
 	static const struct {
 		int type;
 		bool bridge;
-		uint16_t vendor, expected;
+		uint16_t vendor, device, expected;
 		bool doubtful;
 	} cases[] = {
-		{ TOPOLOGY_TYPE_ROOT_PORT, true, 0x8086, 0x8086, false },
-		{ TOPOLOGY_TYPE_CONVENTIONAL, true, 0x8086, 0, false },
-		{ TOPOLOGY_TYPE_UNKNOWN, true, 0x8086, 0x8086, true },
-		{ TOPOLOGY_TYPE_UNKNOWN, false, 0x8086, 0, false },
-		{ TOPOLOGY_TYPE_ROOT_PORT, true, 0, 0, true },
+		{ TOPOLOGY_TYPE_ROOT_PORT, true, 0x8086, 0x2030, 0x8086, false },
+		{ TOPOLOGY_TYPE_CONVENTIONAL, true, 0x8086, 0x2030, 0, false },
+		{ TOPOLOGY_TYPE_UNKNOWN, true, 0x8086, 0x2030, 0x8086, true },
+		{ TOPOLOGY_TYPE_UNKNOWN, false, 0x8086, 0x2030, 0, false },
+		{ TOPOLOGY_TYPE_ROOT_PORT, true, 0, 0x2030, 0, true },
+		/* Of which it is not known that it is not on the list. */
+		{ TOPOLOGY_TYPE_ROOT_PORT, true, 0x8086, 0, 0, true },
 	};
 	struct server s;
 
@@ -160,6 +162,7 @@ static void identifies_host_bridges(void **state)
 		s.far_port->type = cases[i].type;
 		s.far_port->bridge = cases[i].bridge;
 		s.far_port->vendor = cases[i].vendor;
+		s.far_port->device = cases[i].device;
 		assert_int_equal(path_find(&s.t, s.near, s.far, &p), 0);
 		assert_int_equal(p.hops[5].vendor, cases[i].expected);
 		assert_int_equal(!!(p.hops[5].flags & PATH_HOP_BRIDGE_UNKNOWN), cases[i].doubtful);
