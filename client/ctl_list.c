@@ -150,7 +150,7 @@ static int print_tables(const struct p2pmem_region *regions, const struct p2pmem
 	if (regions)
 		status = print_regions(regions);
 	else
-		puts("No regions: no PCI function of this machine offers peer-to-peer memory.");
+		puts("No regions: no PCI function offers peer-to-peer memory.");
 	if (status == STATUS_OK && devices) {
 		putchar('\n');
 		status = print_devices(devices);
@@ -175,7 +175,10 @@ static int run_list(int argc, char **argv)
 		r = origin_devices(origin, &devices);
 	if (r != STATUS_OK)
 		return r;
-	return json ? print_json(regions, devices) : print_tables(regions, devices);
+	if (json)
+		return print_json(regions, devices);
+	r = print_tables(regions, devices);
+	return r == STATUS_OK && !regions ? origin_say_why_none(origin) : r;
 }
 
 const struct verb verb_list = {

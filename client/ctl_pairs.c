@@ -169,6 +169,8 @@ static int show(struct origin *s, const struct options *o)
 		status = origin_pairs(s, &pairs);
 	if (status == STATUS_OK)
 		status = print(choose(pairs, &c), devices, o);
+	if (status == STATUS_OK && !pairs && !o->json)
+		status = origin_say_why_none(s);
 	free((char *)c.provider);
 	return status;
 }

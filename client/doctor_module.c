@@ -134,7 +134,10 @@ static void check_loaded(struct doctor *d)
 		return;
 	}
 	doctor_add(d, "module.loaded", DOCTOR_FAILURE, "the kernel module p2pmem is not loaded");
-	if (m->module_file)
+	if (m->kernel == KERNEL_WITHOUT_P2PDMA)
+		doctor_remedy(d, "boot another kernel first: the module refuses this one, which is "
+				 "built without PCI_P2PDMA");
+	else if (m->module_file)
 		doctor_remedy(d, "as root: modprobe p2pmem (it is installed: %s)", m->module_file);
 	else
 		doctor_remedy(d,

@@ -166,6 +166,20 @@ static int fall_back(const char *reason, struct origin **ret)
 	return r;
 }
 
+int origin_say_why_none(const struct origin *s)
+{
+	_cleanup_(machine_clear) struct machine m = {};
+
+	if (origin_tree(s))
+		return STATUS_OK;
+	if (machine_look_here(&m) < 0)
+		return no_memory();
+	if (m.kernel != KERNEL_WITHOUT_P2PDMA || !machine_may_have_memory(&m))
+		return STATUS_OK;
+	fflush(stdout);
+	return kernel_problem(&m);
+}
+
 static int open_daemon(struct origin **ret)
 {
 	_cleanup_(origin_closep) struct origin *s = calloc(1, sizeof(*s));

@@ -33,6 +33,12 @@ void origin_closep(struct origin **s);
 /* NULL: the lists are about this machine. */
 const struct sysfs *origin_tree(const struct origin *s);
 
+/*
+ * What people are to know of an empty list, beside that it is empty: a kernel
+ * without P2PDMA shows no memory, whatever there is.
+ */
+int origin_say_why_none(const struct origin *s);
+
 int origin_regions(struct origin *s, struct p2pmem_region **ret);
 int origin_devices(struct origin *s, struct p2pmem_device **ret);
 int origin_pairs(struct origin *s, struct p2pmem_pair **ret);

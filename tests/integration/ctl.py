@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """p2pmemctl against a broker that is told what to say."""
 
+import glob
 import json
 import os
 import pty
@@ -40,6 +41,16 @@ def run(*arguments, broker=None, status=0, **more):
 STATUS_ABSENT = subprocess.run([CTL, "leases"], capture_output=True,
                                env=dict(os.environ, P2PMEM_SOCKET="/nobody")).returncode
 assert STATUS_ABSENT in (7, 15)
+
+
+def has_nvme():
+    return any(content(path).startswith(b"0x0108")
+               for path in glob.glob("/sys/bus/pci/devices/*/class"))
+
+
+def on_empty():
+    """What an empty list comes with, where such a kernel may be the reason for it."""
+    return 15 if STATUS_ABSENT == 15 and has_nvme() else 0
 
 
 def on_kernel(status):
@@ -113,8 +124,8 @@ def _():
     none = {"ListRegions": listing("region", []), "ListDevices": listing("device", []),
             "ListPairs": listing("pair", [])}
     with Broker(**none) as b:
-        assert "No regions" in run("list", broker=b).stdout
-        assert "No pairs" in run("pairs", broker=b).stdout
+        assert "No regions" in run("list", broker=b, status=on_empty()).stdout
+        assert "No pairs" in run("pairs", broker=b, status=on_empty()).stdout
         assert "No leases" in run("leases", broker=b).stdout
         assert json.loads(run("pairs", "-o", "json", broker=b).stdout)["pairs"] == []
 

@@ -261,6 +261,18 @@ static void a_kernel_without_p2pdma(void **state)
 	}
 }
 
+/* Before the kernel is another one, nobody is to try to load the module. */
+static void a_module_that_this_kernel_refuses(void **state)
+{
+	without_providers();
+	drop("sys/module/p2pmem");
+	put("boot/config-" RELEASE, "# CONFIG_PCI_P2PDMA is not set\n");
+	look();
+	world.regions = NULL;
+	run();
+	expect("module.loaded", DOCTOR_FAILURE, "another kernel first");
+}
+
 static void a_kernel_of_which_nothing_is_known(void **state)
 {
 	without_providers();
@@ -772,6 +784,7 @@ int main(void)
 		TEST(an_old_kernel),
 		TEST(a_kernel_without_p2pdma),
 		TEST(a_kernel_of_which_nothing_is_known),
+		TEST(a_module_that_this_kernel_refuses),
 		TEST(a_module_that_is_not_loaded),
 		TEST(a_module_that_is_not_installed),
 		TEST(a_module_that_may_not_be_loaded),
