@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -112,16 +113,17 @@ int allocation_grant(struct allocation *a, const struct topology_function *provi
 
 /* ---- sizes ----------------------------------------------------------- */
 
-static uint64_t page_of(uint64_t least)
+/* In steps of which the driver allocates: 4 KiB here, 64 KiB on some machines. */
+static uint64_t page_size(void)
 {
-	return least < 4096 ? least : 4096;
+	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* What a candidate may be asked for: all of it, or as much as is allowed. */
 static uint64_t most_of(const struct allocation *a, const struct candidate *c)
 {
 	uint64_t most = grant_most(&c->grant, &a->broker->accounts);
-	uint64_t page = page_of(a->request.min_size);
+	uint64_t page = page_size();
 
 	return most >= a->request.size ? a->request.size : most / page * page;
 }
@@ -160,7 +162,7 @@ uint64_t allocation_first_length(const struct allocation *a)
 /* Free room is in pieces, so where it does not do as a whole, half of it is tried, and so on. */
 uint64_t allocation_next_length(const struct allocation *a, uint64_t length)
 {
-	uint64_t least = a->request.min_size, page = page_of(least);
+	uint64_t least = a->request.min_size, page = page_size();
 	uint64_t next = length / 2 / page * page;
 
 	for (size_t i = 0; i < a->n_candidates; i++) {
