@@ -40,6 +40,8 @@ static int add_device(struct allocation *a, const struct p2pmem_pci_address *add
 			return 0;
 	if (!topology_find(a->view.topology, address))
 		return refuse_device(a, pci_address_format(address, text));
+	if (a->n_devices == LEASE_DEVICES_MAX)
+		return allocation_stop(answer_invalid(a->answer, "devices"));
 	return array_push(a->devices, a->n_devices, *address);
 }
 

@@ -14,6 +14,13 @@
 #include "daemon/quota.h"
 #include "topology/topology.h"
 
+/*
+ * Functions that a lease is checked for. A request names fewer devices, but one
+ * that is made of many drives stands for all of them. Records of that many fit
+ * into a file of the state directory.
+ */
+#define LEASE_DEVICES_MAX 1024
+
 struct lease {
 	struct lease *next; /* lent after it */
 	struct lease *previous;

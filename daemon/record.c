@@ -9,7 +9,6 @@
 #include "common/pci.h"
 #include "common/utf8.h"
 #include "daemon/record.h"
-#include "daemon/request.h"
 
 #define VERSION 1
 #define DEPTH_MAX 4
@@ -76,7 +75,7 @@ static int devices_keep(struct json_object *array, struct lease *l)
 {
 	size_t n = json_object_array_length(array);
 
-	if (n == 0 || n > REQUEST_DEVICES_MAX)
+	if (n == 0 || n > LEASE_DEVICES_MAX)
 		return -EBADMSG;
 	l->devices = calloc(n, sizeof(*l->devices));
 	if (!l->devices)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records of leases: there and back, and what is no record. */
 #include <errno.h>
+#include <limits.h>
 
 #include "common/cleanup.h"
 #include "common/pci.h"
 #include "daemon/record.h"
+#include "daemon/state.h"
 #include "tests/unit/unit.h"
 
 #define ID "000102030405060708090a0b0c0d0e0f"
@@ -62,6 +64,29 @@ static void goes_there_and_back(void **state)
 	l->name = strdup("nightly \"backup\" ä");
 	l->revoke_at = 7;
 	comes_back(l);
+}
+
+/* A lease of which no part can be longer: what is written is not to be refused later. */
+static void keeps_the_longest(void **state)
+{
+	_cleanup_(lease_freep) struct lease *l = lease_new();
+	_cleanup_free_ char *text = NULL;
+
+	free(l->devices);
+	l->n_devices = LEASE_DEVICES_MAX;
+	l->devices = calloc(l->n_devices, sizeof(*l->devices));
+	for (size_t i = 0; i < l->n_devices; i++)
+		l->devices[i] = (struct p2pmem_pci_address){ .domain = UINT32_MAX,
+							     .bus = (uint8_t)(i >> 8),
+							     .devfn = (uint8_t)i };
+	free(l->tenant);
+	l->tenant = calloc(1, strlen("cgroup:") + PATH_MAX + 1);
+	memset(stpcpy(l->tenant, "cgroup:/"), '\\', PATH_MAX - 1);
+	l->name = calloc(1, 129);
+	memset(l->name, '"', 128);
+	comes_back(l);
+	text = record_format(l);
+	assert_true(strlen(text) <= STATE_FILE_MAX);
 }
 
 static int parse(const char *text, struct lease **ret)
@@ -170,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goes_there_and_back),
+		cmocka_unit_test(keeps_the_longest),
 		cmocka_unit_test(passes_over_what_is_newer),
 		cmocka_unit_test(refuses_what_is_no_record),
 		cmocka_unit_test(refuses_bad_members),
