@@ -43,25 +43,42 @@ void broker_arm(struct broker *b)
 		log_error("Cannot keep a deadline: %s.", strerror(-r));
 }
 
-static void revoke_lease(struct broker *b, struct lease *l, uint64_t now)
+static int revoke_lease(struct broker *b, struct lease *l, uint64_t now)
 {
 	int r = b->driver->ops->revoke(b->driver->data, l->buffer, false);
-	char id[LEASE_ID_MAX];
 
 	if (r < 0 && r != -ENOENT) {
-		log_error("Cannot revoke lease %s: %s.", lease_id(l, id), strerror(-r));
 		l->revoke_at = now + DEADLINE_RETRY_USEC;
-		return;
+		return r;
 	}
 	audit_revoked(&b->audit, NULL, l, AUDIT_DEADLINE);
 	lease_advance(l, P2PMEM_STATE_REVOKED);
+	return 0;
+}
+
+/* One line for all, as what keeps the driver from one mostly keeps it from thousands. */
+static void revoke_leases(struct broker *b, uint64_t now)
+{
+	size_t failed = 0;
+	int r, error = 0;
+
+	for (struct lease *l = b->leases.first; l; l = l->next) {
+		if (!is_pending(l) || l->revoke_at > now)
+			continue;
+		r = revoke_lease(b, l, now);
+		if (r < 0) {
+			error = r;
+			failed++;
+		}
+	}
+	if (failed > 0)
+		log_error("Cannot revoke %zu lease%s whose time is up: %s; trying again.", failed,
+			  failed == 1 ? "" : "s", strerror(-error));
 }
 
 void broker_revoke_due(struct broker *b, uint64_t now)
 {
-	for (struct lease *l = b->leases.first; l; l = l->next)
-		if (is_pending(l) && l->revoke_at <= now)
-			revoke_lease(b, l, now);
+	revoke_leases(b, now);
 	drains_touch(b, NULL);
 	/* What is due is not put off by a driver that cannot be followed. */
 	if (broker_follow(b) < 0)

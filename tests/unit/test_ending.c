@@ -4,6 +4,7 @@
  * go of it when there is no more to do.
  */
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -226,6 +227,48 @@ static void gives_notice_of_a_drain_of_before(void **state)
 	close_fd(&fd);
 }
 
+/* ---- deadlines ------------------------------------------------------- */
+
+/* What is written to standard error meanwhile, in lines. */
+static size_t lines_of(struct fixture *f)
+{
+	int kept = dup(STDERR_FILENO), log = memfd_create("log", MFD_CLOEXEC);
+	size_t lines = 0;
+	char c;
+
+	assert_true(kept >= 0 && log >= 0);
+	log_set_max(LOG_ERR);
+	dup2(log, STDERR_FILENO);
+	broker_revoke_due(&f->broker, broker_now() + HOUR);
+	dup2(kept, STDERR_FILENO);
+	log_set_max(LOG_EMERG);
+	lseek(log, 0, SEEK_SET);
+	while (read(log, &c, 1) == 1)
+		lines += c == '\n';
+	close_fd(&kept);
+	close_fd(&log);
+	return lines;
+}
+
+static void says_once_that_none_can_be_revoked(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a;
+	int fds[3];
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = borrow(f);
+	call(f, broker_revoke, "{\"all\":true,\"graceUSec\":1000000}", &a);
+	assert_null(a.error);
+	answer_done(&a);
+	mock_driver_fail_revocations(f->driver, 3, -EIO);
+	assert_int_equal(lines_of(f), 1);
+	assert_int_equal(f->broker.leases.n, 3);
+	assert_non_null(f->broker.on_deadline);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close_fd(&fds[i]);
+}
+
 /* ---- letting go ------------------------------------------------------ */
 
 /* What the loop has to do, until the daemon has let go of the driver. */
@@ -276,10 +319,15 @@ static void holds_on_while_it_drains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(drains_again_what_was_refused),	TEST(revokes_all_but_the_refused),
-		TEST(does_not_spin_without_the_driver), TEST(looks_again_until_it_is_empty),
-		TEST(gives_notice_after_all),		TEST(gives_notice_of_a_drain_of_before),
-		TEST(lets_go_when_nothing_is_lent),	TEST(holds_on_while_it_drains),
+		TEST(drains_again_what_was_refused),
+		TEST(revokes_all_but_the_refused),
+		TEST(does_not_spin_without_the_driver),
+		TEST(looks_again_until_it_is_empty),
+		TEST(gives_notice_after_all),
+		TEST(gives_notice_of_a_drain_of_before),
+		TEST(says_once_that_none_can_be_revoked),
+		TEST(lets_go_when_nothing_is_lent),
+		TEST(holds_on_while_it_drains),
 	};
 
 	log_set_max(LOG_EMERG);
