@@ -189,6 +189,11 @@ static bool unread_is_taken(struct session *s)
 	return true;
 }
 
+void session_look(struct session *s)
+{
+	unread_is_taken(s);
+}
+
 int session_take_unread(struct session *s)
 {
 	int fd;
@@ -224,9 +229,15 @@ static int refuse_hopeless(struct session *s)
 	return r < 0 ? r : reply_queue(s->stream, &a);
 }
 
+/* Who read what is seen when somebody needs to know it. */
 static bool has_to_wait(const struct session *s, const char *method)
 {
-	return service_lends(method) && s->user->unread >= s->host->allowance->unread_of_user;
+	size_t most = s->host->allowance->unread_of_user;
+
+	if (!service_lends(method) || s->user->unread < most)
+		return false;
+	s->host->look(s->user, s->host->userdata);
+	return s->user->unread >= most;
 }
 
 /* ---- calls ----------------------------------------------------------- */

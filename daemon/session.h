@@ -47,6 +47,8 @@ struct session_host {
 	void (*ended)(struct session *s, enum session_end end, void *userdata);
 	/* It is the peer's turn, and session_overdue() is to be asked. */
 	void (*pending)(void *userdata);
+	/* Has session_look() be called for all of a user's sessions. */
+	void (*look)(const struct user *u, void *userdata);
 	/* A user took a descriptor; sessions that wait for that may go on. */
 	void (*taken)(struct user *u, void *userdata);
 	void *userdata;
@@ -70,6 +72,9 @@ bool session_is_pending(const struct session *s);
 
 /* Has it been for too long? @ret says with what. */
 bool session_overdue(struct session *s, uint64_t now, enum session_end *ret);
+
+/* Has its descriptor been taken meanwhile? The user's count is right then. */
+void session_look(struct session *s);
 
 /* A call that waits for a descriptor to be taken is tried again. */
 int session_retry(struct session *s);

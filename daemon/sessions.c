@@ -72,6 +72,15 @@ static void on_taken(struct user *u, void *userdata)
 			session_retry(ss->list[i]);
 }
 
+static void look(const struct user *u, void *userdata)
+{
+	const struct sessions *ss = userdata;
+
+	for (size_t i = 0; i < ss->n; i++)
+		if (session_user(ss->list[i]) == u)
+			session_look(ss->list[i]);
+}
+
 /* ---- time ------------------------------------------------------------ */
 
 static void on_pending(void *userdata);
@@ -194,8 +203,17 @@ void sessions_init(struct sessions *ss, sd_event *event, struct broker *broker,
 		   const struct allowance *allowance)
 {
 	*ss = (struct sessions){
-		.host = { event, broker, allowance, &ss->users, on_ended, on_pending, on_taken,
-			  ss },
+		.host = {
+			.event = event,
+			.broker = broker,
+			.allowance = allowance,
+			.users = &ss->users,
+			.ended = on_ended,
+			.pending = on_pending,
+			.look = look,
+			.taken = on_taken,
+			.userdata = ss,
+		},
 		.lingers = { .event = event,
 			     .users = &ss->users,
 			     .taken = on_taken,

@@ -37,6 +37,10 @@ static void on_pending(void *userdata)
 {
 }
 
+static void look(const struct user *u, void *userdata)
+{
+}
+
 static void on_taken(struct user *u, void *userdata)
 {
 }
@@ -58,6 +62,7 @@ static int set_up(void **state)
 		.users = &f.users,
 		.ended = on_ended,
 		.pending = on_pending,
+		.look = look,
 		.taken = on_taken,
 		.userdata = &f,
 	};
