@@ -30,6 +30,18 @@ bench-topology: $(BENCH_TOPOLOGY)
 	@mkdir -p $(dir $(BENCH_TOPOLOGY_JSON))
 	@$(BENCH_TOPOLOGY) $(BENCH_TOPOLOGY_JSON)
 
+# What the daemon can do for many clients, which needs no guest either.
+BENCH_BROKER := $(O)/tests/bench/broker
+BENCH_BROKER_JSON ?= $(O)/bench-broker.json
+
+$(BENCH_BROKER): $(patsubst %,$(O)/tests/bench/%.o,broker broker_world broker_hostile)
+	$(call link,)
+
+.PHONY: bench-broker
+bench-broker: $(BENCH_BROKER) $(O)/p2pmemd-mock
+	@mkdir -p $(dir $(BENCH_BROKER_JSON))
+	@$(BENCH_BROKER) $(O)/p2pmemd-mock $(BENCH_BROKER_JSON)
+
 # Programs that run in the lab's guests: static, so that a bare init will do.
 GUEST_PROGRAMS := $(O)/tests/vm/driver-test $(O)/tests/vm/pretend.so
 LOAD_PROGRAMS := $(addprefix $(O)/tests/vm/,driver-faults driver-slow driver-stress driver-verdicts)

@@ -28,6 +28,7 @@ struct region {
 	struct p2pmem_region_info info;
 	uint64_t size;
 	uint64_t idle; /* what is available while there are no buffers */
+	FILE *available; /* in a tree that is still, kept open */
 };
 
 struct mock_driver {
@@ -50,6 +51,8 @@ struct mock_driver {
 	int refusal;
 	enum p2pmem_verdict far;
 	struct mock_counts counts;
+	bool still;
+	struct topology topology; /* of a tree that is still */
 };
 
 static struct region *region_of(struct mock_driver *m, const struct p2pmem_pci_address *provider)
@@ -63,7 +66,16 @@ static struct region *region_of(struct mock_driver *m, const struct p2pmem_pci_a
 static void publish(struct mock_driver *m, struct region *r)
 {
 	char address[PCI_ADDRESS_MAX];
+	int length;
 
+	if (r->available) {
+		rewind(r->available);
+		fprintf(r->available, "%llu\n%n", (unsigned long long)(r->idle - r->info.allocated),
+			&length);
+		if (fflush(r->available) < 0 || ftruncate(fileno(r->available), length) < 0)
+			err(1, "available");
+		return;
+	}
 	tree_p2pmem(m->sysfs.root, pci_address_format(&r->info.provider, address), r->size,
 		    r->idle - r->info.allocated);
 }
@@ -130,13 +142,21 @@ static void free_buffer(struct mock_driver *m, struct buffer *b)
 	memmove(b, b + 1, (size_t)(m->buffers + --m->n_buffers - b) * sizeof(*b));
 }
 
+/* Watches are numbered one after the other, as buffers are. */
+static int compare_watch(const void *a, const void *b)
+{
+	return ((const struct buffer *)a)->watch - ((const struct buffer *)b)->watch;
+}
+
 static void forget(struct mock_driver *m, int watch)
 {
-	for (size_t i = 0; i < m->n_buffers; i++)
-		if (m->buffers[i].watch == watch) {
-			free_buffer(m, &m->buffers[i]);
-			return;
-		}
+	const struct buffer key = { .watch = watch };
+	struct buffer *b =
+		m->n_buffers ? bsearch(&key, m->buffers, m->n_buffers, sizeof(key), compare_watch) :
+			       NULL;
+
+	if (b)
+		free_buffer(m, b);
 }
 
 /* Frees what was closed for the last time. */
@@ -192,7 +212,7 @@ static int rescan(struct mock_driver *m)
 static int begin(struct mock_driver *m)
 {
 	reap(m);
-	return m->error ?: rescan(m);
+	return m->error || m->still ? m->error : rescan(m);
 }
 
 static int list_regions(void *driver, struct p2pmem_region_info **ret, size_t *ret_n)
@@ -268,25 +288,30 @@ static void put_hops(const struct topology *t, const struct topology_function *p
 	path_done(&path);
 }
 
+static int query_in(struct mock_driver *m, const struct topology *t, struct p2pmem_query *q)
+{
+	const struct topology_function *p = topology_find(t, &q->provider);
+	const struct topology_function *c = topology_find(t, &q->client);
+
+	m->counts.queries++;
+	if (!p || !c || !region_of(m, &q->provider))
+		return -ENODEV;
+	judge(m, p, c, q);
+	put_hops(t, p, c, q);
+	return 0;
+}
+
 static int query(void *driver, struct p2pmem_query *q)
 {
 	_cleanup_(topology_done) struct topology t = {};
 	struct mock_driver *m = driver;
-	const struct topology_function *p, *c;
 	int r = begin(m);
 
+	if (r == 0 && m->still)
+		return query_in(m, &m->topology, q);
 	if (r == 0)
 		r = topology_scan(&m->sysfs, &t);
-	if (r < 0)
-		return r;
-	m->counts.queries++;
-	p = topology_find(&t, &q->provider);
-	c = topology_find(&t, &q->client);
-	if (!p || !c || !region_of(m, &q->provider))
-		return -ENODEV;
-	judge(m, p, c, q);
-	put_hops(&t, p, c, q);
-	return 0;
+	return r < 0 ? r : query_in(m, &t, q);
 }
 
 /* A queue takes P2P pages unless the tree says otherwise, by a file beside its attributes. */
@@ -471,7 +496,11 @@ struct mock_driver *mock_driver_free(struct mock_driver *m)
 	close(m->inotify);
 	close(m->bell);
 	free(m->events);
+	for (size_t i = 0; i < m->n_regions; i++)
+		if (m->regions[i].available)
+			fclose(m->regions[i].available);
 	free(m->regions);
+	topology_done(&m->topology);
 	free(m->buffers);
 	sysfs_done(&m->sysfs);
 	free(m);
@@ -497,6 +526,26 @@ void mock_driver_fail_revocations(struct mock_driver *m, unsigned int n, int err
 void mock_driver_set_busy(struct mock_driver *m, bool busy)
 {
 	m->busy = busy;
+}
+
+static void keep_open(struct mock_driver *m, struct region *r)
+{
+	char address[PCI_ADDRESS_MAX], path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/p2pmem/available", m->sysfs.root,
+		 pci_address_format(&r->info.provider, address));
+	r->available = fopen(path, "re+");
+	if (!r->available)
+		err(1, "%s", path);
+}
+
+void mock_driver_set_still(struct mock_driver *m)
+{
+	if (rescan(m) < 0 || topology_scan(&m->sysfs, &m->topology) < 0)
+		errx(1, "cannot read the tree");
+	for (size_t i = 0; i < m->n_regions; i++)
+		keep_open(m, &m->regions[i]);
+	m->still = true;
 }
 
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict)

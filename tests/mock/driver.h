@@ -37,6 +37,13 @@ void mock_driver_fail(struct mock_driver *m, int error);
 /* The next @n revocations fail with @error. */
 void mock_driver_fail_revocations(struct mock_driver *m, unsigned int n, int error);
 
+/*
+ * From here on nothing changes in the tree but what the driver itself writes
+ * there. It is read once then, and costs of the mock do not stand in the way of
+ * measuring the daemon.
+ */
+void mock_driver_set_still(struct mock_driver *m);
+
 /* The verdict on pairs without a common bridge; `unsupported` at first. */
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict);
 

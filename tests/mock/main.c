@@ -9,6 +9,7 @@
  * driver is the process that listens there (server.c), and outlives the daemon.
  * P2PMEM_MOCK_ALLOWANCE=SESSIONS:OF_ROOT:OF_USER:UNREAD_OF_USER:PATIENCE sets
  * what clients may have, PATIENCE in milliseconds; 0 leaves what is usual.
+ * With P2PMEM_MOCK_STILL=1 nothing changes in TREE, and the daemon goes by that.
  */
 #include <err.h>
 #include <stdio.h>
@@ -69,6 +70,9 @@ int main(int argc, char **argv)
 	if (access(argv[1], F_OK) < 0)
 		tree_machine(argv[1]);
 	m = mock_driver_new(argv[1]);
+	world.still = getenv("P2PMEM_MOCK_STILL");
+	if (world.still)
+		mock_driver_set_still(m);
 	mock_driver_fail(m, -atoi(argv[3]));
 	if (server)
 		remote_driver_init(&remote, server);
