@@ -274,6 +274,10 @@ int stream_next(struct stream *s, struct json_object **ret)
 	r = json_parse(s->in + s->in_taken, n, s->limits.depth_max, ret);
 	s->in_taken += n + 1;
 	s->in_scanned = s->in_taken;
+	if (s->in_taken == s->in_length) {
+		drop_taken(s);
+		drop_input(s);
+	}
 	return r < 0 ? r : 1;
 }
 

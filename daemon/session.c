@@ -452,10 +452,10 @@ static int update(struct session *s, bool may_have_call)
 	return r < 0 ? r : 0;
 }
 
-static int settle(struct session *s, int r, bool may_have_call)
+static int settle(struct session *s, int r)
 {
 	if (r >= 0)
-		r = s->failed ?: update(s, may_have_call);
+		r = s->failed ?: update(s, s->rest || stream_has_next(s->stream));
 	return r == 0 ? 0 : end(s, r);
 }
 
@@ -482,20 +482,24 @@ static int next_call(struct session *s, struct json_object **ret)
 	return s->blocked ? 0 : stream_next(s->stream, ret);
 }
 
-static int on_work(sd_event_source *source, void *userdata)
+/* One call, or a part of a list. */
+static int take_turn(struct session *s)
 {
 	_cleanup_json_ struct json_object *message = NULL;
-	struct session *s = userdata;
 	int r = next_call(s, &message);
-	bool more = r > 0 || s->rest;
 
 	if (r > 0)
 		r = handle(s, message);
 	else if (r == 0 && s->rest && !s->failed)
 		r = go_on(s);
-	if (r >= 0)
-		r = write_some(s);
-	return settle(s, r, more);
+	return r < 0 ? r : write_some(s);
+}
+
+static int on_work(sd_event_source *source, void *userdata)
+{
+	struct session *s = userdata;
+
+	return settle(s, take_turn(s));
 }
 
 static int read_some(struct session *s)
@@ -506,6 +510,12 @@ static int read_some(struct session *s)
 		return r;
 	s->peer_done = true;
 	return 0;
+}
+
+/* The first call of those that came at once; there is no other turn to wait for. */
+static bool may_take_turn(const struct session *s)
+{
+	return !s->work && !s->held && !s->closing && stream_pending(s->stream) <= OUTPUT_HIGH;
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -521,7 +531,9 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 		r = -EPIPE;
 	if (s->blocked && unread_is_taken(s))
 		s->blocked = false;
-	return settle(s, r, true);
+	if (r >= 0 && may_take_turn(s))
+		r = take_turn(s);
+	return settle(s, r);
 }
 
 static void session_freep(struct session **s)
