@@ -47,7 +47,7 @@ static int add_device(struct allocation *a, const struct p2pmem_pci_address *add
 
 static int resolve_block(struct allocation *a, const struct device_reference *d)
 {
-	_cleanup_(block_target_done) struct block_target target = {};
+	const struct block_target *target;
 	const struct layer *refusal;
 	char number[32];
 	int r = view_resolve_block(&a->view, d->major, d->minor, &target);
@@ -58,11 +58,11 @@ static int resolve_block(struct allocation *a, const struct device_reference *d)
 	}
 	if (r < 0)
 		return r;
-	refusal = block_refusal(&target);
+	refusal = block_refusal(target);
 	if (refusal)
-		return refuse_layer(a, target.layers[0].name, refusal);
-	for (size_t i = 0; r == 0 && i < target.n_functions; i++)
-		r = add_device(a, &target.functions[i]);
+		return refuse_layer(a, target->layers[0].name, refusal);
+	for (size_t i = 0; r == 0 && i < target->n_functions; i++)
+		r = add_device(a, &target->functions[i]);
 	return r;
 }
 

@@ -72,7 +72,8 @@ static int consider(struct allocation *a, const struct topology_function *provid
 	if (r < 0 || !fits)
 		return r;
 	/* For the order and the limits: whether there is room is seen when it is taken. */
-	if (topology_pool(&a->broker->sysfs, &provider->address, &pool.size, &pool.free) < 0)
+	if (pools_read(&a->broker->pools, &a->broker->sysfs, &provider->address, &pool.size,
+		       &pool.free) < 0)
 		pool = (struct grant_pool){};
 	c.free = pool.free;
 	r = allocation_grant(a, provider, &pool, &c);

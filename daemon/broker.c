@@ -23,6 +23,12 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 	return b->release ? sysfs_open(sysfs, &b->sysfs) : -ENOMEM;
 }
 
+void broker_forget_sysfs(struct broker *b)
+{
+	block_cache_clear(&b->blocks);
+	pools_clear(&b->pools);
+}
+
 void broker_done(struct broker *b)
 {
 	audit_done(&b->audit);
@@ -31,6 +37,7 @@ void broker_done(struct broker *b)
 	drains_done(b);
 	state_close(b->state);
 	topology_done(&b->topology);
+	broker_forget_sysfs(b);
 	leases_done(&b->leases);
 	disagreements_done(&b->disagreements);
 	free(b->release);
@@ -53,10 +60,12 @@ void broker_set_event(struct broker *b, sd_event *event)
 void broker_invalidate(struct broker *b)
 {
 	b->topology_current = false;
+	broker_forget_sysfs(b);
 }
 
 void broker_device_changed(struct broker *b, const char *path)
 {
+	broker_forget_sysfs(b);
 	/* What is read anew as a whole is not worth bringing up to date. */
 	if (!b->topology_current)
 		return;

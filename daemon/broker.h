@@ -13,9 +13,11 @@
 
 #include "daemon/answer.h"
 #include "daemon/audit.h"
+#include "daemon/block_cache.h"
 #include "daemon/disagreement.h"
 #include "daemon/lease.h"
 #include "daemon/peer.h"
+#include "daemon/pools.h"
 #include "daemon/quota.h"
 #include "daemon/region.h"
 #include "daemon/state.h"
@@ -36,6 +38,8 @@ struct broker {
 	struct sysfs sysfs;
 	struct topology topology;
 	bool topology_current;
+	struct block_cache blocks; /* likewise as last read */
+	struct pools pools;
 	bool watched; /* somebody calls broker_device_changed() */
 	void (*drain)(void *userdata); /* makes them tell at once what they know, or NULL */
 	void *drain_userdata;
@@ -71,6 +75,9 @@ void broker_device_changed(struct broker *b, const char *path);
 
 /* The devices changed: look at all of them when next asked. */
 void broker_invalidate(struct broker *b);
+
+/* What was found in sysfs beside the topology is looked for again. */
+void broker_forget_sysfs(struct broker *b);
 
 int broker_list_regions(struct broker *b, struct answer *ret);
 int broker_list_devices(struct broker *b, struct answer *ret);

@@ -24,6 +24,7 @@ static int refresh_topology(struct broker *b)
 		b->drain(b->drain_userdata);
 	if (b->topology_current && b->watched)
 		return 0;
+	broker_forget_sysfs(b);
 	r = topology_scan(&b->sysfs, &t);
 	if (r < 0)
 		return r;

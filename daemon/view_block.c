@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <sys/utsname.h>
-
 #include "daemon/view_block.h"
 
 static int ask_driver(unsigned int major, unsigned int minor, void *userdata)
@@ -14,14 +12,16 @@ static int ask_driver(unsigned int major, unsigned int minor, void *userdata)
 }
 
 int view_resolve_block(const struct view *v, unsigned int major, unsigned int minor,
-		       struct block_target *ret)
+		       const struct block_target **ret)
 {
-	struct utsname u = {};
-	int r;
+	struct broker *b = v->broker;
+	struct block_target *target;
+	int r = block_cache_get(&b->blocks, &b->sysfs, major, minor, b->release, &target);
 
-	uname(&u);
-	r = block_resolve(&v->broker->sysfs, major, minor, u.release, ret);
-	if (r == 0 && !v->driver_error)
-		block_ask(ret, ask_driver, (void *)v->broker->driver);
-	return r;
+	if (r < 0)
+		return r;
+	if (!v->driver_error)
+		block_ask(target, ask_driver, (void *)b->driver);
+	*ret = target;
+	return 0;
 }

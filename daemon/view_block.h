@@ -7,7 +7,8 @@
 
 /*
  * Where the driver cannot be asked, what is known of the running kernel's
- * version stands. -ENODEV: there is no such block device.
+ * version stands. What is returned is good until the next one is resolved.
+ * -ENODEV: there is no such block device.
  */
 int view_resolve_block(const struct view *v, unsigned int major, unsigned int minor,
-		       struct block_target *ret);
+		       const struct block_target **ret);

@@ -83,20 +83,20 @@ int topology_scan(const struct sysfs *s, struct topology *ret)
 	return 0;
 }
 
-int topology_pool(const struct sysfs *s, const struct p2pmem_pci_address *provider,
-		  uint64_t *ret_size, uint64_t *ret_free)
+int topology_pool_open(const struct sysfs *s, const struct p2pmem_pci_address *provider)
 {
 	char address[PCI_ADDRESS_MAX], path[64];
-	_cleanup_close_ int dir = -1;
-	uint64_t size, available;
-	int r;
 
 	snprintf(path, sizeof(path), "bus/pci/devices/%s/p2pmem",
 		 pci_address_format(provider, address));
-	dir = sysfs_dir(s, path);
-	if (dir < 0)
-		return dir;
-	r = sysfs_u64_at(s, dir, "size", &size);
+	return sysfs_dir(s, path);
+}
+
+int topology_pool_read(const struct sysfs *s, int dir, uint64_t *ret_size, uint64_t *ret_free)
+{
+	uint64_t size, available;
+	int r = sysfs_u64_at(s, dir, "size", &size);
+
 	if (r == 0)
 		r = sysfs_u64_at(s, dir, "available", &available);
 	if (r < 0)
@@ -106,4 +106,12 @@ int topology_pool(const struct sysfs *s, const struct p2pmem_pci_address *provid
 	*ret_size = size;
 	*ret_free = available;
 	return 0;
+}
+
+int topology_pool(const struct sysfs *s, const struct p2pmem_pci_address *provider,
+		  uint64_t *ret_size, uint64_t *ret_free)
+{
+	_cleanup_close_ int dir = topology_pool_open(s, provider);
+
+	return dir < 0 ? dir : topology_pool_read(s, dir, ret_size, ret_free);
 }

@@ -30,3 +30,7 @@ int topology_update(const struct sysfs *s, struct topology *t, const char *path)
 /* What the pool of a provider holds and has left, in bytes, at this moment. */
 int topology_pool(const struct sysfs *s, const struct p2pmem_pci_address *provider,
 		  uint64_t *ret_size, uint64_t *ret_free);
+
+/* The same in two steps, for who asks again and again: its folder, which the caller closes. */
+int topology_pool_open(const struct sysfs *s, const struct p2pmem_pci_address *provider);
+int topology_pool_read(const struct sysfs *s, int dir, uint64_t *ret_size, uint64_t *ret_free);

@@ -70,8 +70,8 @@ static void publish(struct mock_driver *m, struct region *r)
 
 	if (r->available) {
 		rewind(r->available);
-		fprintf(r->available, "%llu\n%n", (unsigned long long)(r->idle - r->info.allocated),
-			&length);
+		length = fprintf(r->available, "%llu\n",
+				 (unsigned long long)(r->idle - r->info.allocated));
 		if (fflush(r->available) < 0 || ftruncate(fileno(r->available), length) < 0)
 			err(1, "available");
 		return;
