@@ -260,6 +260,26 @@ int stream_read(struct stream *s)
 	return 1;
 }
 
+/*
+ * Each value has one of these before it, but for the first. Those in strings
+ * count as well: it is enough to know that there are not too many.
+ */
+static bool has_too_many(const char *text, size_t n, size_t max)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; max > 0 && i < n && found <= max; i++)
+		found += text[i] == ',' || text[i] == ':' || text[i] == '[';
+	return found > max;
+}
+
+static int parse(const struct stream *s, const char *text, size_t n, struct json_object **ret)
+{
+	if (has_too_many(text, n, s->limits.values_max))
+		return -EBADMSG;
+	return json_parse(text, n, s->limits.depth_max, ret);
+}
+
 int stream_next(struct stream *s, struct json_object **ret)
 {
 	size_t n;
@@ -271,7 +291,7 @@ int stream_next(struct stream *s, struct json_object **ret)
 		return 0;
 	}
 	n = s->in_scanned - s->in_taken;
-	r = json_parse(s->in + s->in_taken, n, s->limits.depth_max, ret);
+	r = parse(s, s->in + s->in_taken, n, ret);
 	s->in_taken += n + 1;
 	s->in_scanned = s->in_taken;
 	if (s->in_taken == s->in_length) {

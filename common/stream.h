@@ -22,6 +22,7 @@ struct stream;
 struct stream_limits {
 	size_t message_max; /* bytes of one incoming message, without its NUL */
 	int depth_max; /* nesting of one incoming message */
+	size_t values_max; /* in one incoming message; 0: as many as fit */
 	size_t output_max; /* bytes queued and not yet written */
 	unsigned int fds_max; /* incoming descriptors kept; 0: closed unseen */
 };
@@ -45,7 +46,7 @@ int stream_read(struct stream *s);
 
 /*
  * 1 and an object the caller owns, 0: no complete message, -EBADMSG: not a JSON
- * object, nested too deep, not UTF-8, or with NUL in a string.
+ * object, nested too deep, of too many values, not UTF-8, or with NUL in a string.
  */
 int stream_next(struct stream *s, struct json_object **ret);
 

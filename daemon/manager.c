@@ -19,7 +19,7 @@
 #include "daemon/sessions.h"
 
 /* More connections at once than this wait a moment, so that established ones are served. */
-#define ACCEPTS_MAX 200U
+#define ACCEPTS_MAX 1000U
 #define ACCEPTS_USEC 100000U
 
 /* A report is no older than this. */
@@ -35,6 +35,7 @@ struct manager {
 	struct broker_status_key told; /* what the last report was about */
 	struct broker broker;
 	struct sessions sessions;
+	bool refusing; /* the last connection could not be taken */
 	bool started;
 };
 
@@ -60,8 +61,9 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	else
 		r = sessions_add(&m->sessions, client);
 	/* The listener's rate limit keeps this from being repeated without end. */
-	if (r < 0)
+	if (r < 0 && !m->refusing)
 		log_warning("Cannot take a connection: %s.", strerror(-r));
+	m->refusing = r < 0;
 	return 0;
 }
 

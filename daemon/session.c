@@ -19,12 +19,13 @@
 #define OUTPUT_HIGH (64U << 10)
 
 /*
- * The longest call, Allocate for REQUEST_DEVICES_MAX devices, has 4 KiB. JSON
- * takes some 250 times its length in memory at worst ("{},{},..."), and anyone
- * may send it.
+ * The longest call, Allocate for REQUEST_DEVICES_MAX devices, has 4 KiB and
+ * some 400 values. In memory a value takes some 250 bytes, and anyone may send
+ * them.
  */
 static const struct stream_limits limits = {
 	.message_max = 64U << 10,
+	.values_max = 1024,
 	.depth_max = 16,
 	.output_max = 16U << 20,
 	.fds_max = 0,
@@ -45,6 +46,7 @@ struct session {
 	struct user *user;
 	sd_event_source *io;
 	uint32_t events; /* that the loop was asked for */
+	bool reported; /* they were, and are not again unless asked for anew */
 	sd_event_source *work; /* there while there may be a call to take */
 	struct answer_rest *rest; /* of the list that is being sent; calls wait for its end */
 	bool peer_done; /* it will send no more */
@@ -409,26 +411,32 @@ int session_retry(struct session *s)
 	return s->held || s->blocked ? set_work(s, true) : 0;
 }
 
-/* Edge-triggered, it tells of each reply that the peer reads, and not that there is room. */
+/*
+ * Edge-triggered: of all sessions with something to read the loop would be told
+ * again in every round, until each had its turn. Of one that waits until its
+ * peer reads, it tells of each reply that was read, and not that there is room.
+ */
 static uint32_t events_of(const struct session *s, bool read)
 {
-	if (stream_pending(s->stream) > 0)
-		return EPOLLOUT | (read ? EPOLLIN : 0);
-	if (s->blocked)
-		return EPOLLOUT | EPOLLET;
-	return read ? EPOLLIN : 0;
+	uint32_t events = read ? EPOLLIN : 0;
+
+	if (s->blocked || stream_pending(s->stream) > 0)
+		events |= EPOLLOUT;
+	return events ? events | EPOLLET : 0;
 }
 
 static int set_events(struct session *s, uint32_t events)
 {
 	int r;
 
-	if (events == s->events)
+	if (events == s->events && !s->reported)
 		return 0;
 	r = sd_event_source_set_io_events(s->io, events);
-	if (r >= 0)
-		s->events = events;
-	return r;
+	if (r < 0)
+		return r;
+	s->events = events;
+	s->reported = false;
+	return 0;
 }
 
 /* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
@@ -506,6 +514,7 @@ static int read_some(struct session *s)
 {
 	int r = stream_read(s->stream);
 
+	s->reported = true;
 	if (r != -EPIPE)
 		return r;
 	s->peer_done = true;
@@ -567,9 +576,9 @@ int session_new(const struct session_host *host, int fd, struct session **ret)
 	r = take_socket(s, fd);
 	if (r < 0)
 		return r;
-	s->events = EPOLLIN;
+	s->events = EPOLLIN | EPOLLET;
 	s->last_call = now_usec();
-	r = sd_event_add_io(host->event, &s->io, stream_fd(s->stream), EPOLLIN, on_io, s);
+	r = sd_event_add_io(host->event, &s->io, stream_fd(s->stream), s->events, on_io, s);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(s);

@@ -51,6 +51,7 @@ def hangs_up_on_what_is_no_message():
         "large number": b'{"method":"a.B","parameters":{"x":9223372036854775808}}\0',
         "infinity": b'{"method":"a.B","parameters":{"x":1e999}}\0',
         "nesting": b'{"method":"a.B","parameters":{"x":' + b"[" * 100 + b"]" * 100 + b"}}\0",
+        "many values": b'{"method":"a.B","parameters":{"x":[' + b"{}," * 2000 + b"{}]}}\0",
         "deep nesting": b"{" + b'"a":{' * 10000 + b"\0",
     }
     with Daemon() as daemon:
@@ -248,9 +249,11 @@ def counts_buffers_that_a_user_leaves_unread():
     with Daemon(allowance=allowance(unread_of_user=4, patience=SHORT)) as daemon:
         with Client(daemon) as client:
             os.close(client.allocate(4096, number(259, 0))[1])
+        equal(leases(daemon), 0)
         watcher = Client(daemon)
-        watcher.call(SERVICE + "GetInfo")
-        before = daemon.open_files()
+        for _ in range(3):
+            watcher.call(SERVICE + "GetInfo")
+        before = daemon.open_sockets()
         hoarders = [Client(daemon) for _ in range(4)]
         for hoarder in hoarders:
             hoarder.send(ALLOCATE)
@@ -272,7 +275,7 @@ def counts_buffers_that_a_user_leaves_unread():
         # The end of a connection is seen in one round of the loop, and acted upon in the next.
         for _ in range(3):
             watcher.call(SERVICE + "GetInfo")
-        equal(daemon.open_files(), before)
+        equal(daemon.open_sockets(), before)
         watcher.close()
 
 
@@ -381,14 +384,14 @@ def connect_as(daemon, uid):
 def shares_connections_out_among_users():
     if not IS_ROOT:
         return
-    with Daemon(allowance=allowance(sessions=44, of_root=4)) as daemon:
+    with Daemon(allowance=allowance(sessions=44, of_root=4, patience=LONG)) as daemon:
         # Two take all there is, and keep the daemon busy with the first of theirs.
         crowd = [[connect_as(daemon, USER + n) for _ in range(20)] for n in range(2)]
         for clients in crowd:
-            for client in clients:
+            clients[0].send(GET_INFO + b"{")
+            clients[0].reply()
+            for client in clients[1:]:
                 client.call(SERVICE + "GetInfo")
-        for clients in crowd:
-            clients[0].send(b"{")
         # Others have their share, as many as there are.
         others = [connect_as(daemon, USER + 2 + n) for n in range(8)]
         for client in others:

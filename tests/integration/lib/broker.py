@@ -168,6 +168,10 @@ class Daemon:
         links = [os.readlink(folder + fd) for fd in os.listdir(folder)]
         return sum(link != "anon_inode:[timerfd]" for link in links)
 
+    def open_sockets(self):
+        folder = f"/proc/{self.pid}/fd/"
+        return sum(os.readlink(folder + fd).startswith("socket:") for fd in os.listdir(folder))
+
     def __enter__(self):
         return self
 
