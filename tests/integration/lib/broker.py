@@ -162,15 +162,16 @@ class Daemon:
         self.log.seek(0)
         return self.log.read()
 
-    def open_files(self):
-        """Without timers, which its event loop makes when it first needs one."""
+    def _open(self):
         folder = f"/proc/{self.pid}/fd/"
-        links = [os.readlink(folder + fd) for fd in os.listdir(folder)]
-        return sum(link != "anon_inode:[timerfd]" for link in links)
+        return [os.readlink(folder + fd) for fd in os.listdir(folder)]
+
+    def open_files(self):
+        """But for the folders of the machine that it keeps open."""
+        return sum(not file.startswith(self.tree + "/") for file in self._open())
 
     def open_sockets(self):
-        folder = f"/proc/{self.pid}/fd/"
-        return sum(os.readlink(folder + fd).startswith("socket:") for fd in os.listdir(folder))
+        return sum(file.startswith("socket:") for file in self._open())
 
     def __enter__(self):
         return self
