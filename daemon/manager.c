@@ -19,7 +19,7 @@
 #include "daemon/sessions.h"
 
 /* More connections at once than this wait a moment, so that established ones are served. */
-#define ACCEPTS_MAX 1000U
+#define ACCEPTS_MAX 4000U
 #define ACCEPTS_USEC 100000U
 
 /* A report is no older than this. */
