@@ -15,6 +15,7 @@
 #include "daemon/follow.h"
 #include "daemon/recovery.h"
 #include "daemon/refuse.h"
+#include "daemon/tell.h"
 
 /* A record without a buffer is for the next daemon to drop, if not for this one. */
 static void drop_record(struct allocation *a)
@@ -187,7 +188,7 @@ static int reply(struct allocation *a, const struct lease *l, int *fd)
 		return -ENOMEM;
 	a->answer->parameters = take_ptr(p);
 	a->answer->fd = take_fd(fd);
-	audit_granted(&a->broker->audit, a->who, l);
+	tell_granted(a->broker, a->who, l);
 	return 0;
 }
 

@@ -161,6 +161,11 @@ static const struct {
 	[AUDIT_BY_DRIVER] = { "driver", "Revoked by the driver, as when a device is taken out" },
 };
 
+const char *audit_end_name(enum audit_end why)
+{
+	return ends[why].reason;
+}
+
 void audit_revoked(struct audit *a, const struct peer *who, const struct lease *l,
 		   enum audit_end why)
 {

@@ -48,6 +48,9 @@ enum audit_end {
 	AUDIT_BY_DRIVER, /* its device is gone, or somebody did it past the broker */
 };
 
+/* A word for it. */
+const char *audit_end_name(enum audit_end why);
+
 /* @who: whoever asked for it; NULL: nobody did, just now. */
 void audit_revoked(struct audit *a, const struct peer *who, const struct lease *l,
 		   enum audit_end why);

@@ -18,6 +18,7 @@ int broker_init(struct broker *b, const struct region_driver *driver, const char
 
 	*b = (struct broker){ .driver = driver, .policy = *policy, .events = -1 };
 	audit_init(&b->audit);
+	metrics_init(&b->metrics);
 	if (uname(&u) == 0)
 		b->release = strdup(u.release);
 	return b->release ? sysfs_open(sysfs, &b->sysfs) : -ENOMEM;

@@ -16,6 +16,7 @@
 #include "daemon/block_cache.h"
 #include "daemon/disagreement.h"
 #include "daemon/lease.h"
+#include "daemon/metrics.h"
 #include "daemon/peer.h"
 #include "daemon/pools.h"
 #include "daemon/quota.h"
@@ -53,6 +54,7 @@ struct broker {
 	sd_event_source *on_deadline;
 	struct disagreements disagreements;
 	struct audit audit;
+	struct metrics metrics;
 	char *release; /* of the kernel; NULL: not known */
 };
 
@@ -86,6 +88,7 @@ int broker_list_host_bridges(struct broker *b, struct answer *ret);
 int broker_list_functions(struct broker *b, struct answer *ret);
 int broker_explain(struct broker *b, struct json_object *parameters, struct answer *ret);
 int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret);
+int broker_get_metrics(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_reload(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
 		    struct answer *ret);

@@ -7,6 +7,7 @@
 #include "daemon/deadline.h"
 #include "daemon/drain.h"
 #include "daemon/follow.h"
+#include "daemon/tell.h"
 
 static bool is_pending(const struct lease *l)
 {
@@ -51,8 +52,8 @@ static int revoke_lease(struct broker *b, struct lease *l, uint64_t now)
 		l->revoke_at = now + DEADLINE_RETRY_USEC;
 		return r;
 	}
-	audit_revoked(&b->audit, NULL, l, AUDIT_DEADLINE);
 	lease_advance(l, P2PMEM_STATE_REVOKED);
+	tell_revoked(b, NULL, l, AUDIT_DEADLINE);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ static struct json_object *devices_new(const struct lease *l)
 	return take_ptr(a);
 }
 
-static const char *state_name(enum p2pmem_state s)
+const char *lease_state_name(enum p2pmem_state s)
 {
 	static const char *const names[] = {
 		[P2PMEM_STATE_LIVE] = "live",
@@ -43,7 +43,7 @@ struct json_object *describe_lease(const struct lease *l, uint64_t now)
 	    json_add(o, "provider", describe_address(&l->provider)) < 0 ||
 	    json_add_int(o, "size", (int64_t)l->size) < 0 ||
 	    json_add(o, "devices", devices_new(l)) < 0 ||
-	    json_add_string(o, "state", state_name(l->state)) < 0 ||
+	    json_add_string(o, "state", lease_state_name(l->state)) < 0 ||
 	    json_add_string(o, "verdict", verdict_name(l->verdict)) < 0 ||
 	    json_add_int(o, "ageUSec", now > l->since ? (int64_t)(now - l->since) : 0) < 0)
 		return NULL;

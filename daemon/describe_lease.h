@@ -8,3 +8,6 @@
 
 /* @now: CLOCK_MONOTONIC in microseconds. NULL when memory is short. */
 struct json_object *describe_lease(const struct lease *l, uint64_t now);
+
+/* The protocol's word for it. */
+const char *lease_state_name(enum p2pmem_state s);

@@ -9,6 +9,7 @@
 #include "daemon/drain.h"
 #include "daemon/follow.h"
 #include "daemon/recovery.h"
+#include "daemon/tell.h"
 
 void broker_end_lease(struct broker *b, struct lease *l)
 {
@@ -20,6 +21,7 @@ void broker_end_lease(struct broker *b, struct lease *l)
 		log_warning("Cannot remove the record of lease %s from %s: %s.", id,
 			    state_path(b->state), strerror(-r));
 	log_debug("Lease %s of %s ended.", id, l->tenant);
+	tell_ended(b, l);
 	leases_remove(&b->leases, l);
 }
 
@@ -27,12 +29,13 @@ void broker_end_lease(struct broker *b, struct lease *l)
 static void advance(struct broker *b, struct lease *l, uint32_t state)
 {
 	bool drained = drains_have(b, &l->provider);
+	enum p2pmem_state before = l->state;
 
-	if (state == P2PMEM_STATE_NOTICE && l->state < P2PMEM_STATE_NOTICE)
-		audit_revoked(&b->audit, NULL, l, AUDIT_NOTICE);
-	else if (state == P2PMEM_STATE_REVOKED && l->state < P2PMEM_STATE_REVOKED)
-		audit_revoked(&b->audit, NULL, l, drained ? AUDIT_DRAIN : AUDIT_BY_DRIVER);
 	lease_advance(l, state);
+	if (state == P2PMEM_STATE_NOTICE && before < P2PMEM_STATE_NOTICE)
+		tell_revoked(b, NULL, l, AUDIT_NOTICE);
+	else if (state == P2PMEM_STATE_REVOKED && before < P2PMEM_STATE_REVOKED)
+		tell_revoked(b, NULL, l, drained ? AUDIT_DRAIN : AUDIT_BY_DRIVER);
 }
 
 /* ---- lists ----------------------------------------------------------- */

@@ -152,3 +152,32 @@ struct usage accounts_uid(const struct accounts *a, const struct p2pmem_pci_addr
 {
 	return usage_of(a, &(struct key){ *provider, LEVEL_UID, tenant, uid });
 }
+
+struct visit {
+	int (*each)(const char *tenant, const struct p2pmem_pci_address *provider,
+		    const struct usage *usage, void *userdata);
+	void *userdata;
+	int error;
+};
+
+static void visit_account(const void *node, VISIT when, void *closure)
+{
+	const struct account *account = *(const struct account *const *)node;
+	struct visit *v = closure;
+
+	if ((when != postorder && when != leaf) || v->error < 0 ||
+	    account->key.level != LEVEL_TENANT)
+		return;
+	v->error = v->each(account->tenant, &account->key.provider, &account->usage, v->userdata);
+}
+
+int accounts_each_tenant(const struct accounts *a,
+			 int (*each)(const char *tenant, const struct p2pmem_pci_address *provider,
+				     const struct usage *usage, void *userdata),
+			 void *userdata)
+{
+	struct visit v = { each, userdata, 0 };
+
+	twalk_r(a->tree, visit_account, &v);
+	return v.error < 0 ? v.error : 0;
+}

@@ -43,5 +43,11 @@ struct usage {
 struct usage accounts_region(const struct accounts *a, const struct p2pmem_pci_address *provider);
 struct usage accounts_tenant(const struct accounts *a, const struct p2pmem_pci_address *provider,
 			     const char *tenant);
+/* Each tenant of each region, in a fixed order, until @each returns below 0, which is returned. */
+int accounts_each_tenant(const struct accounts *a,
+			 int (*each)(const char *tenant, const struct p2pmem_pci_address *provider,
+				     const struct usage *usage, void *userdata),
+			 void *userdata);
+
 struct usage accounts_uid(const struct accounts *a, const struct p2pmem_pci_address *provider,
 			  const char *tenant, uid_t uid);

@@ -16,6 +16,7 @@
 #include "daemon/follow.h"
 #include "daemon/recovery.h"
 #include "daemon/refuse.h"
+#include "daemon/tell.h"
 
 struct revocation {
 	struct broker *broker;
@@ -111,7 +112,7 @@ static void revoke_lease(struct revocation *v, struct lease *l)
 		return;
 	}
 	lease_advance(l, notice ? P2PMEM_STATE_NOTICE : P2PMEM_STATE_REVOKED);
-	audit_revoked(&v->broker->audit, v->who, l, notice ? AUDIT_NOTICE : AUDIT_REVOKED);
+	tell_revoked(v->broker, v->who, l, notice ? AUDIT_NOTICE : AUDIT_REVOKED);
 	v->count++;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "daemon/audit_fields.h"
 #include "daemon/interface.h"
 #include "daemon/service.h"
 
@@ -129,6 +131,11 @@ static int list_leases(const struct context *c, struct answer *ret)
 	return broker_list_leases(c->broker, c->who, ret);
 }
 
+static int get_metrics(const struct context *c, struct answer *ret)
+{
+	return broker_get_metrics(c->broker, c->who, ret);
+}
+
 static int reload(const struct context *c, struct answer *ret)
 {
 	return broker_reload(c->broker, c->who, ret);
@@ -169,7 +176,10 @@ static const struct method methods[] = {
 	{ BROKER_INTERFACE ".Drain", false, true, drain },
 	{ BROKER_INTERFACE ".Undrain", false, true, undrain },
 	{ BROKER_INTERFACE ".Reload", false, false, reload },
+	{ BROKER_INTERFACE ".GetMetrics", false, false, get_metrics },
 };
+
+#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
 
 bool service_lends(const char *method)
 {
@@ -209,6 +219,27 @@ static int run_audited(const struct method *m, const struct varlink_call *call,
 	return r;
 }
 
+static uint64_t now_usec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
+}
+
+/* @name: one of ours; what a caller makes up is all the same. */
+static void count(struct metrics *m, const char *name, const struct answer *a, uint64_t usec)
+{
+	for (size_t i = 0; m->requests.n == 0 && i < N_METHODS; i++)
+		counters_add(&m->requests, audit_last_word(methods[i].name), 0);
+	counters_add(&m->requests, name, 1);
+	if (a->error)
+		counters_add(&m->refusals, audit_last_word(a->error), 1);
+	/* What is answered later takes as long as it was asked to. */
+	if (!a->later)
+		histogram_add(&m->latency, usec);
+}
+
 /* A method that is not there: is its interface? */
 static int not_found(const char *method, struct answer *ret)
 {
@@ -223,13 +254,25 @@ static int not_found(const char *method, struct answer *ret)
 	return interface_not_found(interface, ret);
 }
 
+static const struct method *find(const char *name)
+{
+	for (size_t i = 0; i < N_METHODS; i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
 int service_call(struct broker *b, const struct peer *who, const struct varlink_call *call,
 		 struct answer *ret)
 {
 	const struct context c = { .broker = b, .who = who, .parameters = call->parameters };
 
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (strcmp(methods[i].name, call->method) == 0)
-			return run_audited(&methods[i], call, &c, ret);
-	return not_found(call->method, ret);
+	const struct method *m = find(call->method);
+	uint64_t begun = now_usec();
+	int r = m ? run_audited(m, call, &c, ret) : not_found(call->method, ret);
+
+	if (r == 0)
+		count(&b->metrics, m ? audit_last_word(m->name) : "unknown", ret,
+		      now_usec() - begun);
+	return r;
 }

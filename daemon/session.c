@@ -62,6 +62,22 @@ struct session {
 	int failed; /* an answer that came later could not be queued */
 };
 
+const char *session_end_name(enum session_end end)
+{
+	static const char *const names[SESSION_ENDS] = {
+		[SESSION_CLOSED] = "closed",
+		[SESSION_FAILED] = "failed",
+		[SESSION_NO_MESSAGE] = "noMessage",
+		[SESSION_HALF_MESSAGE] = "halfMessage",
+		[SESSION_UNREAD_REPLIES] = "unreadReplies",
+		[SESSION_UNREAD_DESCRIPTOR] = "unreadDescriptor",
+		[SESSION_CROWDED_OUT] = "crowdedOut",
+		[SESSION_REFUSED] = "refused",
+	};
+
+	return names[end];
+}
+
 const char *session_end_text(enum session_end end)
 {
 	static const char *const texts[SESSION_ENDS] = {

@@ -35,6 +35,9 @@ enum session_end {
 	SESSION_ENDS,
 };
 
+/* A word for metrics. */
+const char *session_end_name(enum session_end end);
+
 /* In words for people. */
 const char *session_end_text(enum session_end end);
 

@@ -43,11 +43,16 @@ static void keep_unread(struct sessions *ss, struct session *s)
 			    (unsigned int)session_peer(s)->uid);
 }
 
+static void count_end(struct sessions *ss, enum session_end end)
+{
+	counters_add(&ss->host.broker->metrics.disconnections, session_end_name(end), 1);
+}
+
 static void on_ended(struct session *s, enum session_end end, void *userdata)
 {
 	struct sessions *ss = userdata;
 
-	ss->ended[end]++;
+	count_end(ss, end);
 	take_out(ss, s);
 	keep_unread(ss, s);
 	session_free(s);
@@ -186,10 +191,10 @@ int sessions_add(struct sessions *ss, int fd)
 
 	if (r < 0)
 		return r;
-	ss->accepted++;
+	ss->host.broker->metrics.connections++;
 	if (!has_room(ss, session_peer(s), session_user(s))) {
 		log_full(ss, session_peer(s)->uid);
-		ss->ended[SESSION_REFUSED]++;
+		count_end(ss, SESSION_REFUSED);
 		return 0;
 	}
 	r = array_push(ss->list, ss->n, s);

@@ -24,8 +24,6 @@ struct sessions {
 	struct lingers lingers;
 	sd_event_source *timer; /* NULL: nothing to wait for */
 	bool full; /* said already */
-	uint64_t accepted;
-	uint64_t ended[SESSION_ENDS];
 };
 
 /* @ss is not to be moved from here on. */
