@@ -44,8 +44,12 @@ void metrics_init(struct metrics *m)
 		"NotPermitted", "NoCompatibleRegion", "QuotaExceeded",	   "NoSpace",
 		"NoSuchLease",	"StateUnavailable",   "DriverUnavailable",
 	};
+	static const char *const revocations[] = { "notice", "asked", "deadline", "drain",
+						   "driver" };
 
 	*m = (struct metrics){};
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		counters_add(&m->refusals, refusals[i], 0);
+	for (size_t i = 0; i < sizeof(revocations) / sizeof(revocations[0]); i++)
+		counters_add(&m->revocations, revocations[i], 0);
 }

@@ -227,11 +227,18 @@ static uint64_t now_usec(void)
 	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
 }
 
+/* The first call may be for them, and is to find all methods there. */
+static void name_methods(struct metrics *m)
+{
+	if (m->requests.n > 0)
+		return;
+	for (size_t i = 0; i < N_METHODS; i++)
+		counters_add(&m->requests, audit_last_word(methods[i].name), 0);
+}
+
 /* @name: one of ours; what a caller makes up is all the same. */
 static void count(struct metrics *m, const char *name, const struct answer *a, uint64_t usec)
 {
-	for (size_t i = 0; m->requests.n == 0 && i < N_METHODS; i++)
-		counters_add(&m->requests, audit_last_word(methods[i].name), 0);
 	counters_add(&m->requests, name, 1);
 	if (a->error)
 		counters_add(&m->refusals, audit_last_word(a->error), 1);
@@ -269,7 +276,10 @@ int service_call(struct broker *b, const struct peer *who, const struct varlink_
 
 	const struct method *m = find(call->method);
 	uint64_t begun = now_usec();
-	int r = m ? run_audited(m, call, &c, ret) : not_found(call->method, ret);
+	int r;
+
+	name_methods(&b->metrics);
+	r = m ? run_audited(m, call, &c, ret) : not_found(call->method, ret);
 
 	if (r == 0)
 		count(&b->metrics, m ? audit_last_word(m->name) : "unknown", ret,
