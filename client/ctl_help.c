@@ -9,9 +9,9 @@
 #include "client/say.h"
 
 const struct verb *const verbs[] = {
-	&verb_list,   &verb_pairs,  &verb_topology, &verb_explain, &verb_leases,
-	&verb_revoke, &verb_drain,  &verb_undrain,  &verb_copy,	   &verb_doctor,
-	&verb_report, &verb_policy, &verb_metrics,  &verb_help,	   NULL,
+	&verb_list,    &verb_pairs,   &verb_topology, &verb_explain, &verb_leases, &verb_revoke,
+	&verb_drain,   &verb_undrain, &verb_copy,     &verb_doctor,  &verb_report, &verb_policy,
+	&verb_metrics, &verb_monitor, &verb_help,     NULL,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(*verbs) - 1)

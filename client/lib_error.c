@@ -193,6 +193,13 @@ static int no_such_lease(struct failure *f, const struct details *d)
 	return failure_set(f, -ENOENT, "there is no lease %s, or it is not yours", d->lease);
 }
 
+static int too_many_monitors(struct failure *f, const struct details *d)
+{
+	failure_set_remedy(f, "End one of them, or read what you want to know from that.");
+	return failure_set(f, -EBUSY, "%" PRId64 " monitors are open already, and no more may be",
+			   d->limit);
+}
+
 static int undrained(struct failure *f, const struct details *d)
 {
 	return failure_set(f, -ECANCELED, "%s is lent from again: somebody called undrain",
@@ -233,6 +240,7 @@ static const struct {
 	{ BROKER_INTERFACE ".NoSuchRegion", no_such_region },
 	{ BROKER_INTERFACE ".NoSuchLease", no_such_lease },
 	{ BROKER_INTERFACE ".Undrained", undrained },
+	{ BROKER_INTERFACE ".TooManyMonitors", too_many_monitors },
 	{ BROKER_INTERFACE ".StateUnavailable", state_unavailable },
 	{ BROKER_INTERFACE ".NotPeerToPeer", not_peer_to_peer },
 	{ BROKER_INTERFACE ".DriverUnavailable", driver_unavailable },

@@ -240,6 +240,12 @@ int json_add_string(struct json_object *o, const char *name, const char *value)
 	return value ? json_add(o, name, json_object_new_string(value)) : 0;
 }
 
+struct json_object *json_drop(struct json_object *o)
+{
+	json_object_put(o);
+	return NULL;
+}
+
 int json_append(struct json_object *array, struct json_object *value)
 {
 	if (!value)

@@ -50,4 +50,6 @@ int json_add_int(struct json_object *o, const char *name, int64_t value);
 int json_add_bool(struct json_object *o, const char *name, bool value);
 /* A NULL @value leaves the member out. */
 int json_add_string(struct json_object *o, const char *name, const char *value);
+/* Lets go of it, and is NULL: for what could not be completed. */
+struct json_object *json_drop(struct json_object *o);
 int json_append(struct json_object *array, struct json_object *value);

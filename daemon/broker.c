@@ -9,6 +9,7 @@
 #include "daemon/drain.h"
 #include "daemon/follow.h"
 #include "daemon/view.h"
+#include "daemon/watch_regions.h"
 #include "topology/scan.h"
 
 int broker_init(struct broker *b, const struct region_driver *driver, const char *sysfs,
@@ -32,6 +33,7 @@ void broker_forget_sysfs(struct broker *b)
 
 void broker_done(struct broker *b)
 {
+	watches_done(&b->watches);
 	audit_done(&b->audit);
 	sd_event_source_disable_unref(b->on_deadline);
 	broker_unfollow(b);
@@ -62,11 +64,13 @@ void broker_invalidate(struct broker *b)
 {
 	b->topology_current = false;
 	broker_forget_sysfs(b);
+	watch_regions_touch(b, true);
 }
 
 void broker_device_changed(struct broker *b, const char *path)
 {
 	broker_forget_sysfs(b);
+	watch_regions_touch(b, true);
 	/* What is read anew as a whole is not worth bringing up to date. */
 	if (!b->topology_current)
 		return;

@@ -22,6 +22,7 @@
 #include "daemon/quota.h"
 #include "daemon/region.h"
 #include "daemon/state.h"
+#include "daemon/watch.h"
 #include "policy/policy.h"
 #include "topology/sysfs.h"
 #include "topology/topology.h"
@@ -55,6 +56,7 @@ struct broker {
 	struct disagreements disagreements;
 	struct audit audit;
 	struct metrics metrics;
+	struct watches watches;
 	char *release; /* of the kernel; NULL: not known */
 };
 
@@ -89,6 +91,9 @@ int broker_list_functions(struct broker *b, struct answer *ret);
 int broker_explain(struct broker *b, struct json_object *parameters, struct answer *ret);
 int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_get_metrics(struct broker *b, const struct peer *who, struct answer *ret);
+
+/* Only with a waiter, whose caller @who is as long as it waits. */
+int broker_monitor(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_reload(struct broker *b, const struct peer *who, struct answer *ret);
 int broker_allocate(struct broker *b, const struct peer *who, struct json_object *parameters,
 		    struct answer *ret);

@@ -9,6 +9,7 @@
 #include "daemon/audit.h"
 #include "daemon/deadline.h"
 #include "daemon/drain_work.h"
+#include "daemon/watch_regions.h"
 #include "daemon/follow.h"
 #include "daemon/refuse.h"
 
@@ -41,6 +42,7 @@ static int drain(struct broker *b, const struct peer *who, struct drain *d, stru
 	int r;
 
 	audit_drain(who, &d->provider, AUDIT_DRAIN_BEGUN);
+	watch_regions_touch(b, false);
 	r = drain_step(b, d, &rest);
 	/* What nobody was using is free by now. */
 	if (r == 0)
@@ -101,6 +103,7 @@ static int undrain(struct broker *b, const struct peer *who, struct drain *d, st
 	if (r < 0)
 		return refuse_state(b, r, ret);
 	audit_drain(who, &d->provider, AUDIT_DRAIN_ENDED);
+	watch_regions_touch(b, false);
 	drain_tell_undrained(d);
 	drain_take_out(b, d);
 	broker_arm(b);

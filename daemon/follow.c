@@ -10,6 +10,7 @@
 #include "daemon/follow.h"
 #include "daemon/recovery.h"
 #include "daemon/tell.h"
+#include "daemon/watch_regions.h"
 
 void broker_end_lease(struct broker *b, struct lease *l)
 {
@@ -66,6 +67,7 @@ static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
 {
 	struct lease *l = leases_find(&b->leases, e->cookie);
 
+	watch_regions_touch(b, false);
 	/* Whoever allocates past the broker chooses cookies as he likes. */
 	if (!l || l->buffer != e->id)
 		return;

@@ -59,10 +59,12 @@ static int load(struct broker *b, const struct peer *who, struct mistakes *m)
 	free(b->policy_problem);
 	b->policy_problem = r < 0 ? problem_text(m) : NULL;
 	if (r < 0) {
+		watch_policy(b);
 		audit_policy_invalid(who, b->policy_problem, m->n_errors, b->policy_read);
 		return r;
 	}
 	set_policy(b, &policy);
+	watch_policy(b);
 	audit_policy_loaded(who, b->policy.n);
 	return 0;
 }

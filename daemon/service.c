@@ -136,6 +136,11 @@ static int get_metrics(const struct context *c, struct answer *ret)
 	return broker_get_metrics(c->broker, c->who, ret);
 }
 
+static int monitor(const struct context *c, struct answer *ret)
+{
+	return broker_monitor(c->broker, c->who, ret);
+}
+
 static int reload(const struct context *c, struct answer *ret)
 {
 	return broker_reload(c->broker, c->who, ret);
@@ -177,6 +182,7 @@ static const struct method methods[] = {
 	{ BROKER_INTERFACE ".Undrain", false, true, undrain },
 	{ BROKER_INTERFACE ".Reload", false, false, reload },
 	{ BROKER_INTERFACE ".GetMetrics", false, false, get_metrics },
+	{ BROKER_INTERFACE ".Monitor", true, false, monitor },
 };
 
 #define N_METHODS (sizeof(methods) / sizeof(methods[0]))

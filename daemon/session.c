@@ -58,6 +58,7 @@ struct session {
 	struct turns since;
 	uint64_t last_call;
 	struct waiter waiter;
+	bool left_out; /* something on the way to that, since the peer does not read */
 	bool waiting; /* for the answer to a call; the next ones wait as well */
 	int failed; /* an answer that came later could not be queued */
 };
@@ -270,6 +271,9 @@ static int refuse(struct session *s)
 	return r < 0 ? r : reply_queue(s->stream, &a);
 }
 
+/* Of deliver_now(), beside 0 and -errno. */
+#define LEFT_OUT 1
+
 /*
  * Comes from within whatever ended the wait, so it does no more than queue: the
  * session's own turn sends it, and may end the session.
@@ -278,23 +282,49 @@ static int deliver_now(struct session *s, struct answer *a, bool last)
 {
 	/* How it goes on is of no use to who does not listen. */
 	if (!last && stream_pending(s->stream) > OUTPUT_HIGH)
-		return 0;
+		return LEFT_OUT;
 	return a ? reply_queue_part(s->stream, a, last) : -ENOMEM;
 }
 
 static int set_work(struct session *s, bool work);
 
-static void deliver(struct waiter *w, struct answer *a, bool last)
+static bool deliver(struct waiter *w, struct answer *a, bool last)
 {
 	struct session *s = (struct session *)((char *)w - offsetof(struct session, waiter));
 	int r = deliver_now(s, a, last);
 
 	if (last)
 		s->waiting = false;
+	s->left_out |= r == LEFT_OUT;
+	if (r == LEFT_OUT)
+		return false;
 	if (r >= 0)
 		r = set_work(s, true);
 	if (r < 0)
 		s->failed = r;
+	return true;
+}
+
+static int write_some(struct session *s)
+{
+	size_t before = stream_pending(s->stream);
+	int r = stream_write(s->stream);
+
+	if (stream_pending(s->stream) < before)
+		s->since.replies = 0;
+	return r;
+}
+
+/* What waits for it may have something to add once the peer has caught up. */
+static int tell_room(struct session *s)
+{
+	if (!s->left_out || stream_pending(s->stream) > 0)
+		return 0;
+	s->left_out = false;
+	if (s->waiting && s->waiter.room)
+		s->waiter.room(&s->waiter, s->waiter.userdata);
+	/* The socket was writable already, and says so once. */
+	return write_some(s);
 }
 
 /* A call without a reply has nobody who waits for it. */
@@ -479,18 +509,10 @@ static int update(struct session *s, bool may_have_call)
 static int settle(struct session *s, int r)
 {
 	if (r >= 0)
+		r = tell_room(s);
+	if (r >= 0)
 		r = s->failed ?: update(s, s->rest || stream_has_next(s->stream));
 	return r == 0 ? 0 : end(s, r);
-}
-
-static int write_some(struct session *s)
-{
-	size_t before = stream_pending(s->stream);
-	int r = stream_write(s->stream);
-
-	if (stream_pending(s->stream) < before)
-		s->since.replies = 0;
-	return r;
 }
 
 /* The next call whose time has come. 0: there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What happens to leases is told from here to all who keep an account of it:
- * the journal and the metrics.
+ * the journal, the metrics, and those who monitor.
  */
 #pragma once
 

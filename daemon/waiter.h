@@ -13,12 +13,18 @@
 #include "daemon/answer.h"
 
 struct waiter {
-	/* Set by the connection. Takes what is in @a; frees neither itself nor the connection. */
-	void (*deliver)(struct waiter *w, struct answer *a, bool last);
+	/*
+	 * Set by the connection. Takes what is in @a; frees neither itself nor the connection.
+	 * False: it was left out, as the caller does not read what it was sent before; never of
+	 * the last one.
+	 */
+	bool (*deliver)(struct waiter *w, struct answer *a, bool last);
 	bool more; /* the caller wants to hear how it goes on */
 
 	/* Set by what works on the call. */
 	struct waiter *next;
 	void (*forget)(struct waiter *w, void *userdata);
+	/* After something was left out, it has read all; NULL: that is no matter. May deliver. */
+	void (*room)(struct waiter *w, void *userdata);
 	void *userdata;
 };

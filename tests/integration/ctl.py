@@ -467,7 +467,7 @@ def _():
     in_page = re.findall(r"^\.TP n\(st\n(.+)\n(.+)$", page, re.M)
     assert in_page[:-1] == statuses and in_page[-1][0] == "128+N", in_page
     verbs = verbs_of(text)
-    assert len(verbs) == 14, verbs
+    assert len(verbs) == 15, verbs
     for verb in verbs:
         for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
             assert option in page, option
