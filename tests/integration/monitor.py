@@ -208,7 +208,7 @@ def lets_go_of_who_hangs_up():
 def goes_on_with_nothing_but_more():
     with Daemon() as daemon, Client(daemon) as client:
         equal(client.error(BROKER + "Monitor")[0], SERVICE + "ExpectedMore")
-        client.request(BROKER + "Monitor", oneway=True, more=True)
+        client.request(BROKER + "Monitor", oneway=True)
         assert "vendor" in client.call(SERVICE + "GetInfo")
     with Daemon() as daemon, Monitor(daemon) as monitor:
         # What comes behind it waits.
