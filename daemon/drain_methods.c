@@ -9,9 +9,9 @@
 #include "daemon/audit.h"
 #include "daemon/deadline.h"
 #include "daemon/drain_work.h"
-#include "daemon/watch_regions.h"
 #include "daemon/follow.h"
 #include "daemon/refuse.h"
+#include "daemon/watch_regions.h"
 
 /* On record before any holder hears of it. A nearer end stays. */
 static int begin(struct broker *b, const struct p2pmem_pci_address *provider, uint64_t revoke_at,

@@ -148,7 +148,7 @@ def says_what_was_left_out():
     """All events but those that it says it left out, and after them again all."""
     with Driver() as driver, Daemon(driver=driver) as daemon, Client(daemon) as client, \
             Monitor(daemon) as monitor:
-        before = 4000
+        before = 1200
         for _ in range(before // 2):
             _, fd = client.allocate(PAGE, DISK)
             os.close(fd)
