@@ -131,11 +131,14 @@ def tells_of_nobody_elses_leases():
                 os._exit(0)
             finally:
                 os._exit(1)
-        os.read(out[0], 1)
+        # Or its end would not be noticed.
+        ready.close()
+        go.close()
+        equal(os.read(out[0], 1), b".")
         _, fd = client.allocate(PAGE, DISK)
         os.close(fd)
         os.write(into[1], b".")
-        os.read(out[0], 1)
+        equal(os.read(out[0], 1), b".")
         daemon.write_policy(policy + [administrator])
         daemon.reload()
         _, fd = client.allocate(PAGE, DISK)
