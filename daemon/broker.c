@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "common/cleanup.h"
-#include "daemon/describe_lease.h"
 #include "daemon/drain.h"
 #include "daemon/follow.h"
 #include "daemon/view.h"
@@ -84,18 +83,4 @@ uint64_t broker_now(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
-}
-
-int broker_list_leases(struct broker *b, const struct peer *who, struct answer *ret)
-{
-	uint64_t now = broker_now();
-	int r = broker_look(b);
-
-	/* Without the driver there are no buffers, and none can be lent. */
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	for (const struct lease *l = b->leases.first; r == 0 && l; l = l->next)
-		if (policy_may_see(&b->policy, who, l->uid))
-			r = answer_append(ret, "lease", describe_lease(l, now));
-	return r;
 }

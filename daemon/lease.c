@@ -107,6 +107,7 @@ int leases_add(struct leases *ls, struct lease *l)
 	else
 		ls->first = l;
 	ls->last = l;
+	l->number = ++ls->last_number;
 	ls->n++;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct lease {
 	struct lease *next; /* lent after it */
 	struct lease *previous;
 	struct lease *chained; /* in the index */
+	uint64_t number; /* grows along the list, and is never used twice */
 
 	uint8_t cookie[P2PMEM_COOKIE_SIZE];
 	uint64_t buffer;
@@ -47,6 +48,7 @@ struct lease {
 struct leases {
 	struct lease *first;
 	struct lease *last;
+	uint64_t last_number;
 	size_t n;
 	struct lease **buckets; /* a power of two of them */
 	size_t n_buckets;

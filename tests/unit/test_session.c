@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A session on a loop of the test's own, which is run until nothing is left to do. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "common/log.h"
+#include "daemon/service.h"
 #include "daemon/session.h"
 #include "tests/mock/driver.h"
 #include "tests/unit/machine.h"
@@ -297,6 +300,58 @@ static void ends_a_list_of_what_went(void **state)
 	assert_string_equal(data + last - strlen("}{\"parameters\":{}}"), "{\"parameters\":{}}");
 }
 
+#define LIST_LEASES "{\"method\":\"io.p2pmem.Broker.ListLeases\",\"more\":true}"
+#define LEASES 1200U
+#define GONE 100U
+
+/* A buffer, by whose descriptor the lease lives. */
+static int borrow(struct fixture *f, const struct peer *who)
+{
+	_cleanup_json_ struct json_object *p = NULL;
+	_cleanup_(answer_done) struct answer a = ANSWER_INIT;
+	static const char text[] = "{\"size\":4096,\"devices\":[{\"major\":259,\"minor\":0}]}";
+	struct varlink_call c = { .method = "io.p2pmem.Broker.Allocate" };
+
+	assert_int_equal(json_parse(text, strlen(text), 8, &p), 0);
+	c.parameters = p;
+	assert_int_equal(service_call(&f->broker, who, &c, &a), 0);
+	assert_null(a.error);
+	return take_fd(&a.fd);
+}
+
+/* Each that lives through it, once; also where others end meanwhile. */
+static void tells_all_leases(void **state)
+{
+	struct rlimit files = { 4 * LEASES, 4 * LEASES };
+	const struct peer root = {};
+	struct fixture *f = *state;
+	_cleanup_free_ char *data = malloc(4U << 20);
+	int fds[LEASES];
+	size_t length = 0, told;
+	ssize_t n;
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	for (size_t i = 0; i < LEASES; i++)
+		fds[i] = borrow(f, &root);
+	assert_int_equal(send(f->peer, LIST_LEASES, sizeof(LIST_LEASES), 0), sizeof(LIST_LEASES));
+	settle(f);
+	for (size_t i = LEASES - GONE; i < LEASES; i++)
+		close(fds[i]);
+	/* The broker hears of it, in the middle of the list. */
+	close(borrow(f, &root));
+	while ((n = recv(f->peer, data + length, 65536, 0)) > 0) {
+		length += (size_t)n;
+		assert_true(length < 3U << 20);
+		settle(f);
+	}
+	assert_non_null(f->session);
+	told = count_words(data, length, "\"lease\":");
+	assert_in_range(told, LEASES - GONE, LEASES - GONE + 1);
+	assert_int_equal(count_words(data, length, "\"continues\":true"), told - 1);
+	for (size_t i = 0; i < LEASES - GONE; i++)
+		close(fds[i]);
+}
+
 static void forgets_the_rest_of_a_list(void **state)
 {
 	struct fixture *f = *state;
@@ -322,6 +377,7 @@ int main(void)
 		TEST(takes_turns),
 		TEST(tells_all_of_a_long_list),
 		TEST(ends_a_list_of_what_went),
+		TEST(tells_all_leases),
 		TEST(forgets_the_rest_of_a_list),
 	};
 
