@@ -19,8 +19,8 @@
 #include "daemon/sessions.h"
 
 /* More connections at once than this wait a moment, so that established ones are served. */
-#define ACCEPTS_MAX 4000U
-#define ACCEPTS_USEC 100000U
+#define ACCEPTS_MAX 2000U
+#define ACCEPTS_USEC 50000U
 
 /* A report is no older than this. */
 #define STATUS_USEC 1000000U
