@@ -5,7 +5,9 @@
  * Each gets one answer, and when all is given back nothing is left.
  */
 #include <err.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +15,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "daemon/service.h"
-#include "policy/parse.h"
+#include "policy/load.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/mock/driver.h"
 #include "tests/mock/tree.h"
@@ -38,6 +40,21 @@ static void remove_machine(void)
 	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* In the folder of the machine, for whoever has it read again. */
+static void write_policy(void)
+{
+	static const char text[] =
+		"{\"rules\":[{\"name\":\"some\",\"who\":{\"group\":50},\"regions\":[\"*\"],"
+		"\"devices\":[\"*\"],\"limits\":{\"perUid\":{\"bytes\":\"25%\"}}}]}";
+	char path[sizeof(root) + sizeof("/policy.json")];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/policy.json", root);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || close(fd) < 0)
+		err(1, "%s", path);
+}
+
 static void make_machine(void)
 {
 	if (*root)
@@ -46,19 +63,9 @@ static void make_machine(void)
 	if (!mkdtemp(root))
 		err(1, "%s", root);
 	tree_machine(root);
+	write_policy();
 	atexit(remove_machine);
 	log_set_max(-1);
-}
-
-static void read_policy(struct policy *ret)
-{
-	static const char text[] =
-		"{\"rules\":[{\"name\":\"some\",\"who\":{\"group\":50},\"regions\":[\"*\"],"
-		"\"devices\":[\"*\"],\"bytesPerUid\":\"25%\"}]}";
-	struct mistakes m = {};
-
-	must(policy_parse("test", text, strlen(text), NULL, ret, &m) == 0);
-	mistakes_done(&m);
 }
 
 static void check_answer(const struct answer *a)
@@ -98,14 +105,18 @@ static struct broker broker;
 
 static void open_broker(void)
 {
+	static const char *const folders[] = { root, NULL };
 	struct policy policy = {};
+	struct mistakes mistakes = {};
 
 	make_machine();
-	read_policy(&policy);
+	must(policy_load(folders, NULL, &policy, &mistakes) == 0);
+	mistakes_done(&mistakes);
 	driver = mock_driver_new(root);
 	must(driver && broker_init(&broker, mock_driver_interface(driver), root, &policy) == 0);
 	/* Nothing changes in this machine, so that it is read once. */
 	broker.watched = true;
+	broker.policy_folders = folders;
 }
 
 static void close_broker(void)
