@@ -49,7 +49,7 @@ endif
 PROGRAMS :=
 UNIT_TESTS :=
 CHECKS :=
-PKGS := json-c libsystemd libudev blkid libarchive
+PKGS := json-c liburing libsystemd libudev blkid libarchive
 OBJS :=
 
 .PHONY: all
@@ -95,7 +95,7 @@ endef
 check-deps:
 	@$(PKG_CONFIG) --exists $(PKGS) 2>/dev/null || { \
 		echo "p2pmem: cannot build: $(CC), pkg-config and the development files of $(PKGS) are needed." >&2; \
-		echo "On Debian: apt-get install gcc pkg-config libjson-c-dev libsystemd-dev libudev-dev libblkid-dev libarchive-dev" >&2; \
+		echo "On Debian: apt-get install gcc pkg-config libjson-c-dev liburing-dev libsystemd-dev libudev-dev libblkid-dev libarchive-dev" >&2; \
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs

@@ -14,4 +14,4 @@ $(CTL_LIB): $(filter-out $(O)/client/ctl.o,$(CTL_SRC:%.c=$(O)/%.o))
 	$(archive)
 
 $(O)/p2pmemctl: $(O)/client/ctl.o $(CTL_LIB) $(LIBP2PMEM) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
-	$(call link,json-c libudev blkid libarchive)
+	$(call link,json-c liburing libudev blkid libarchive)
