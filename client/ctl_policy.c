@@ -20,15 +20,18 @@ static void say_mistakes(const struct mistakes *m)
 	}
 }
 
+int policy_read(char **files, int n, struct policy *ret, struct mistakes *mistakes)
+{
+	if (n > 0)
+		return policy_load_files(files, (size_t)n, &policy_directory_system, ret, mistakes);
+	return policy_load(policy_folders, &policy_directory_system, ret, mistakes);
+}
+
 int policy_open(char **files, int n, struct policy *ret)
 {
 	_cleanup_(mistakes_done) struct mistakes m = {};
-	int r;
+	int r = policy_read(files, n, ret, &m);
 
-	if (n > 0)
-		r = policy_load_files(files, (size_t)n, &policy_directory_system, ret, &m);
-	else
-		r = policy_load(policy_folders, &policy_directory_system, ret, &m);
 	if (r == -ENOMEM)
 		return no_memory();
 	say_mistakes(&m);
@@ -70,13 +73,17 @@ const struct verb verb_policy = {
 		"Without FILE, the files of this machine: see p2pmem.policy(5). Neither needs the\n"
 		"daemon, or privileges.\n"
 		"\n"
+		"Options of both:\n"
+		"  -o, --output FORMAT  'table' (default) or 'json'\n"
+		"  -h, --help           this text\n"
+		"\n"
 		"Options of test:\n"
-		"  --as USER      who asks: a name or a number (needed)\n"
-		"  --group GROUP  a group beside those that USER has\n"
-		"  --cgroup PATH  the cgroup of the process, like /system.slice/backup.service\n"
-		"  --region R     only this region: PCI address, p2pmemN, serial number\n"
-		"  --device D     memory for this device, too\n"
-		"  --size SIZE    a lease of this size\n"
+		"      --as USER        who asks: a name or a number (needed)\n"
+		"      --group GROUP    a group beside those that USER has\n"
+		"      --cgroup CGROUP  the cgroup of the process, like /system.slice/backup.service\n"
+		"      --region REGION  only this region: PCI address, p2pmemN, serial number\n"
+		"      --device DEVICE  memory for this device, too\n"
+		"      --size SIZE      a lease of this size\n"
 		"\n"
 		"Exit status of test: 0 if a region is granted (and SIZE allowed), 5 if none is,\n"
 		"1 if the files are wrong.\n",

@@ -10,11 +10,17 @@
 #include "topology/sysfs.h"
 #include "topology/topology.h"
 
+/* { "name", "file", "line" }; NULL when memory is short. */
+struct json_object *policy_rule_to_json(const struct policy_rule *r);
+
 int policy_check(int argc, char **argv);
 int policy_test(int argc, char **argv);
 
 /* Reads the files, or the installed set if there are none, and says what is wrong with them. */
 int policy_open(char **files, int n, struct policy *ret);
+
+/* The same, without a word. A negative errno if they cannot be used. */
+int policy_read(char **files, int n, struct policy *ret, struct mistakes *mistakes);
 
 /* Who asks, as the options describe it. */
 struct policy_subject {

@@ -132,6 +132,39 @@ def root_needs_no_rule():
         [{"name": "a", "who": {"user": 1}, **GRANT}])).stdout
 
 
+@test
+def tells_programs_which_rule_decides():
+    out = json.loads(ask([{"name": "other", "who": {"user": UID + 1}, **GRANT},
+                          {"name": "mine", "who": {"user": UID}, **GRANT,
+                           "limits": {"bytes": "50%", "buffers": 3, "largest": "1M"}},
+                          {"name": "late", "who": {"user": UID}, **GRANT}],
+                         "--region", "cmb0", "--size", "2M", "-o", "json", status=5))
+    equal(out["schema"], 1)
+    equal(out["policyTest"]["granted"], False)
+    region, = out["policyTest"]["regions"]
+    equal((region["provider"], region["granted"], region["rule"]["name"], region["tenant"]),
+          ("0000:03:00.0", False, "mine", f"uid:{UID}"))
+    equal(region["limits"], {"bytes": 32 << 20, "buffers": 3, "largest": 1 << 20, "reserved": 0})
+    assert "largest lease" in region["tooLarge"], region
+    equal([(r["name"], r["cause"]) for r in region["passedOver"]],
+          [("other", "namesOthers"), ("late", "earlierRule")])
+
+
+@test
+def tells_programs_what_is_wrong():
+    def run_json(rules, status):
+        out = run("check", "-o", "json", policy(rules), status=status).stdout
+        return json.loads(out)["policyCheck"]
+
+    good = run_json([{"name": "a", "who": {"user": UID}, **GRANT}], 0)
+    equal((good["valid"], good["mistakes"]), (True, []))
+    equal([(r["name"], r["kind"], r["who"], r["tenant"]) for r in good["rules"]],
+          [("a", "user", str(UID), f"uid:{UID}")])
+    bad = run_json([{"name": "a b", "who": {"user": UID}, **GRANT}], 1)
+    equal((bad["valid"], bad["rules"]), (False, []))
+    equal([m["field"] for m in bad["mistakes"]], ["rules[0].name"])
+
+
 try:
     main()
 finally:
