@@ -15,6 +15,7 @@ libexecdir ?= $(PREFIX)/libexec
 includedir ?= $(PREFIX)/include
 datadir ?= $(PREFIX)/share
 mandir ?= $(datadir)/man
+bashcompletiondir ?= $(datadir)/bash-completion/completions
 # systemd and udev look in one place, whatever the prefix of the rest.
 unitdir ?= /usr/lib/systemd/system
 sysusersdir ?= /usr/lib/sysusers.d
@@ -104,6 +105,7 @@ install: install-programs install-policy install-systemd
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd
 	$(INSTALL) -D -m 0755 $(O)/p2pmemctl $(DESTDIR)$(bindir)/p2pmemctl
+	$(INSTALL) -D -m 0644 client/p2pmemctl.bash $(DESTDIR)$(bashcompletiondir)/p2pmemctl
 	$(INSTALL) -D -m 0644 docs/man/p2pmemctl.1 $(DESTDIR)$(mandir)/man1/p2pmemctl.1
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.4 $(DESTDIR)$(mandir)/man4/p2pmem.4
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.policy.5 $(DESTDIR)$(mandir)/man5/p2pmem.policy.5

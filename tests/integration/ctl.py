@@ -457,26 +457,6 @@ def _():
     assert re.fullmatch(r"p2pmemctl \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
-@tap.test("help and man page name the same exit statuses and options")
-def _():
-    page = content(os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "../../docs/man/p2pmemctl.1")).decode().replace("\\", "")
-    text = run("--help").stdout
-    statuses = re.findall(r"^ +(\d+)  (.+)$", text, re.M)
-    assert len(statuses) == 22
-    in_page = re.findall(r"^\.TP n\(st\n(.+)\n(.+)$", page, re.M)
-    assert in_page[:-1] == statuses and in_page[-1][0] == "128+N", in_page
-    verbs = verbs_of(text)
-    assert len(verbs) == 15, verbs
-    for verb in verbs:
-        for option in re.findall(r"--[a-z0-9-]+", run("help", verb).stdout):
-            assert option in page, option
-    helped = text + "".join(run("help", verb).stdout for verb in verbs)
-    # --reload and such are options of others.
-    for option in re.findall(r"^\.(?:BI?|BR) .*?(--[a-z0-9-]+)", page.split(".SH OPTIONS")[1], re.M):
-        assert option in helped, option
-
-
 def verbs_of(text):
     return re.findall(r"^  ([a-z]+) ", text.split("Verbs:")[1].split("Options:")[0], re.M)
 

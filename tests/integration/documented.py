@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What p2pmemctl takes, its help, its man page and its completion are the same."""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here)
+from support import broker as fake  # noqa: E402
+from support import tap  # noqa: E402
+
+CTL = os.environ["BUILD"] + "/p2pmemctl"
+SOURCES = os.path.join(here, "../..")
+COMPLETION = SOURCES + "/client/p2pmemctl.bash"
+
+# Readline's part, as completion sees it: words are cut at spaces, and at : and =.
+COMPLETE = r"""
+source "$0"
+compopt() { COMPREPLY+=("<$*>"); }
+COMP_WORDBREAKS=$' \t\n"\'><=;|&(:' COMP_LINE=$2 COMP_POINT=${#2}
+_p2pmemctl "$1"
+[ ${#COMPREPLY[@]} = 0 ] || printf '%s\n' "${COMPREPLY[@]}"
+"""
+FILES = ["<-o default>"]
+
+
+def read(path):
+    with open(os.path.join(SOURCES, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def run(*command, broker=None, status=0):
+    r = subprocess.run(command, capture_output=True, text=True, timeout=60, env=dict(
+        os.environ, P2PMEM_SOCKET=broker.path if broker else "/nobody"))
+    assert r.returncode == status and r.stderr == "", (command, r)
+    return r.stdout
+
+
+def complete(typed, broker=None, command=CTL):
+    """What is offered behind "p2pmemctl" and these words, of which the last is not complete."""
+    return run("bash", "--norc", "-c", COMPLETE, COMPLETION, command, f"p2pmemctl {typed}",
+               broker=broker).splitlines()
+
+
+def man_page():
+    return read("docs/man/p2pmemctl.1").replace("\\", "")
+
+
+helped = {"": run(CTL, "help")}
+verbs = re.findall(r"^  ([a-z]+) ", helped[""].split("Verbs:")[1].split("Options:")[0], re.M)
+for verb in verbs:
+    helped[verb] = run(CTL, "help", verb)
+
+
+def options(verb):
+    """Of its help: short, long, and what is behind."""
+    return re.findall(r"^ {2,6}(?:(-[A-Za-z]), )?(--[a-z0-9-]+)(?:\[?[= ]([A-Z]+)\]?)?(?=\s|$)",
+                      helped[verb], re.M)
+
+
+def spellings(verb):
+    return {word for short, long, _ in options(verb) for word in (short, long) if word}
+
+
+@tap.test("completion offers the verbs of the help")
+def _():
+    assert len(verbs) > 10, verbs
+    assert complete("") == verbs and complete("help ") == verbs, complete("")
+    assert complete("p") == [v for v in verbs if v.startswith("p")]
+
+
+@tap.test("and of each verb the options of its help")
+def _():
+    for verb in ["", *verbs]:
+        offered = complete(f"{verb} -".lstrip())
+        assert set(offered) == spellings(verb) and len(offered) == len(set(offered)), (verb, offered)
+        assert "--help" in offered or verb == "help", (verb, offered)
+
+
+@tap.test("and knows what goes behind each option and verb")
+def _():
+    known = "source \"$0\"; compopt() { :; }; _p2pmemctl_command=(false); _p2pmemctl_value \"$1\" x"
+    for verb in ["", *verbs]:
+        usage = helped[verb].splitlines()[0].split("[OPTION...]")[-1] if verb else ""
+        arguments = re.findall(r"[A-Z]+|[a-z]+(?:\|[a-z]+)+", usage)
+        for what in {behind for _, _, behind in options(verb) if behind} | set(arguments):
+            run("bash", "--norc", "-c", known, COMPLETION, what)
+
+
+@tap.test("words to choose from are those of the help")
+def _():
+    assert complete("list -o ") == complete("pairs --output ") == ["table", "json"]
+    assert complete("metrics -o j") == ["json"] and "prometheus" in complete("metrics -o ")
+    assert complete("copy --require-p2p=") == ["bridge", "bus"]
+    assert complete("copy --require-p2p=bu") == ["bus"]
+    assert complete("policy ") == ["check", "test"]
+
+
+@tap.test("files where files go")
+def _():
+    for typed in ("copy ", "copy --force /dev/a ", "copy --size 1M -q a b", "report ", "--sysfs ",
+                  "policy check ", "policy check a ", "metrics --file ", "explain p2pmem0 /dev/"):
+        assert complete(typed) == FILES, (typed, complete(typed))
+    assert complete("copy --size ") == [] and complete("drain a b") == FILES
+    assert complete("nosuchverb ") == FILES
+
+
+@tap.test("regions, devices and leases as there are")
+def _():
+    leases = fake.listing("lease", [fake.lease(4096), fake.lease(4096, id="beef", tenant="unit:a")])
+    with fake.Broker(ListLeases=leases) as b:
+        regions = {"p2pmem0", "0000:03:00.0", "cmb0"}
+        assert set(complete("drain ", b)) == set(complete("explain -o json ", b)) == regions
+        assert complete("pairs --region p2", b) == ["p2pmem0"]
+        devices = complete("explain p2pmem0 ", b)
+        assert {"nvme1n1", "0000:04:00.0"} <= set(devices) and "p2pmem0" not in devices, devices
+        assert complete("pairs --device nvme2", b) == ["nvme2n1"]
+        assert complete("pairs --device 0000:04", b) == ["04:00.0"], "behind the colon"
+        assert complete("revoke --lease ", b) == ["beef", "c0ffee"]
+        assert complete("revoke --tenant u", b) == ["uid:1000", "unit:a"]
+    assert complete("drain p2") == [] and complete("drain ", command="/nobody") == FILES
+
+
+@tap.test("those of a captured machine with --sysfs, if that is what was typed")
+def _():
+    with fake.Broker() as b:
+        assert complete("--sysfs /nowhere pairs --region ", b) == []
+
+
+@tap.test("names that could be taken for more than words are not offered, and not evaluated")
+def _():
+    marker = os.path.join(os.environ["BUILD"], "evaluated")
+    evil = [f"$(touch {marker})", f"`touch {marker}`", "a b", "*", "a;b", "-o", 'x"y', "~root", "a\nb"]
+    regions = [dict(fake.REGION, name=name, serial=name, provider=name) for name in evil]
+    with fake.Broker(ListRegions=fake.listing("region", regions)) as b:
+        assert complete("drain ", b) == []
+        assert complete(f"drain $(touch {marker}) ", b) == FILES
+    assert not os.path.exists(marker)
+
+
+@tap.test("bash takes it as a completion, and installs it for the name of the tool")
+def _():
+    text = run("bash", "--norc", "-c", 'source "$0"; complete -p p2pmemctl', COMPLETION)
+    assert text == "complete -F _p2pmemctl p2pmemctl\n", text
+
+
+@tap.test("each option that the program takes is in some verb's help")
+def _():
+    taken = set()
+    for path in glob.glob(SOURCES + "/client/*.c"):
+        taken |= set(re.findall(r'\{ "([a-z0-9-]+)", (?:no|required|optional)_argument', read(path)))
+    said = {long for verb in helped for _, long, _ in options(verb)}
+    assert {f"--{name}" for name in taken} == said, {f"--{name}" for name in taken} ^ said
+
+
+@tap.test("each verb and option of the help is in the man page")
+def _():
+    page = man_page()
+    synopsis = page.split(".SH SYNOPSIS")[1].split(".SH")[0]
+    for verb in verbs:
+        assert re.search(rf"\b{verb}\b", synopsis), verb
+        for word in spellings(verb):
+            assert re.search(rf"(?<![\w-]){word}(?![\w-])", page), (verb, word)
+
+
+@tap.test("each option of the man page is one of the help, with the same word behind it")
+def _():
+    page = man_page().split(".SH OPTIONS")[1]
+    behind = {}
+    for verb in helped:
+        for _, long, what in options(verb):
+            behind.setdefault(long, set()).add(what)
+    items = re.findall(r"^\.TP(?: n\(\w+)?\n(\..*--[a-z].*)$", page, re.M)
+    assert len(items) > 20, items
+    for item in items:
+        words = re.sub(r'^\.[A-Z]+ |"|f[IP]|[][]|\\', "", item).replace(" , ", " ").split()
+        long = next(w for w in words if w.startswith("--")).split("=")[0]
+        assert long in behind, item
+        what = re.search(r"([A-Z]+)$", words[-1])
+        assert (what[1] if what else "") in behind[long], (item, behind[long])
+
+
+@tap.test("exit statuses are the same in the source, the help and the man page")
+def _():
+    in_help = re.findall(r"^ +(\d+)  (.+)$", helped[""], re.M)
+    in_page = re.findall(r"^\.TP n\(st\n(\d+)\n(.+)$", man_page(), re.M)
+    assert in_help == in_page, set(in_help) ^ set(in_page)
+    named = re.findall(r"\bSTATUS_(\w+)", read("client/status.h").split("STATUS_MAX")[0])
+    assert len(in_help) == len(named), (in_help, named)
+
+
+tap.main()
