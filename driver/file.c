@@ -21,8 +21,6 @@
 #include "ioctl.h"
 #include "p2pmem.h"
 
-#define P2PMEM_FS_MAGIC 0x7032706d /* "p2pm" */
-
 /* There as long as a region's node is open. */
 static struct vfsmount *buffer_mount;
 static int buffer_mount_users;

@@ -99,6 +99,9 @@
 
 #define P2PMEM_IOC_TYPE 0xb9
 
+/* What fstatfs() has as f_type of a buffer, and of nothing else. Since 1. */
+#define P2PMEM_FS_MAGIC 0x7032706d
+
 #define P2PMEM_COOKIE_SIZE 16
 
 /**
