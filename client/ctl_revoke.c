@@ -163,7 +163,7 @@ static int run_revoke(int argc, char **argv)
 		if (r != STATUS_OK)
 			return r;
 	}
-	r = p2pmem_revoke(client, &v.options, &count);
+	r = p2pmem_revoke_leases(client, &v.options, &count);
 	return r < 0 ? ctl_failure(client, r) : print(&v, count);
 }
 

@@ -2,9 +2,13 @@
 /*
  * Inside libp2pmem. A client owns its stream and the record of the last
  * failure; a buffer owns its descriptor and mapping and knows no client.
+ *
+ * A client is for one thread at a time, but for cancellation: that sets a flag
+ * and makes an eventfd readable, which every wait for the broker looks at too.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <json-c/json.h>
@@ -35,15 +39,29 @@ struct failure {
 	char *error_name;
 	char *remedy;
 	struct pool refusals;
+	struct pool mistakes;
 };
 
 struct p2pmem_client {
 	struct stream *stream; /* NULL: not connected */
+	char *away; /* why it is not connected; NULL: it never was to be */
 	int timeout_ms;
+	bool interruptible;
+	bool monitoring;
+	atomic_bool cancelled; /* for good */
+	int wake; /* eventfd, readable from then on */
+	int log_max;
+	void (*log)(int priority, const char *message, void *userdata);
+	void *log_userdata;
 	struct failure failure;
 };
 
+/* Hangs up because of the failure that is on record. */
 void client_disconnect(struct p2pmem_client *c);
+
+/* Tells the caller's log, if there is one that wants to know. */
+void client_log(const struct p2pmem_client *c, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Forgets the last failure. Every public function that takes a client begins with it. */
 void failure_clear(struct failure *f);
@@ -66,6 +84,22 @@ int failure_from_reply(struct failure *f, const char *error, struct json_object 
 typedef int (*reply_fn)(struct p2pmem_client *c, struct json_object *parameters, void *data);
 int client_call(struct p2pmem_client *c, const char *method, struct json_object *parameters,
 		bool more, reply_fn reply, void *data);
+
+/*
+ * The parts of a call, for calls without an end. Sends one; @parameters is
+ * taken over.
+ */
+int client_send(struct p2pmem_client *c, const char *method, struct json_object *parameters,
+		bool more);
+/* 1: the next message, which the caller owns; 0: @deadline_ms (-1: none) has passed; -errno. */
+int client_receive(struct p2pmem_client *c, int64_t deadline_ms, struct json_object **ret);
+/* Records why a call failed, unless there is something on record, and returns the error. */
+int client_explain(struct p2pmem_client *c, const char *method, int error);
+
+/* Since when, and until when. */
+int64_t now_ms(void);
+int64_t deadline_after(int timeout_ms); /* -1: none */
+int remaining_ms(int64_t deadline_ms); /* for poll() */
 
 /*
  * Copies a caller's structure that begins with its own size into one of

@@ -1,43 +1,99 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Allocate, and the buffer that comes of it. */
+/* A buffer, once there is one: what it is, where it is mapped, and its end. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "common/cleanup.h"
-#include "common/json.h"
-#include "common/varlink.h"
-#include "client/lib.h"
-#include "client/lib_shape.h"
+#include "client/lib_buffer.h"
 
-struct p2pmem_buffer {
-	int fd;
-	void *address; /* NULL: not mapped */
-	struct p2pmem_lease lease;
-	struct pool pool; /* of the lease */
-};
+int buffer_new(struct p2pmem_buffer **ret)
+{
+	_cleanup_free_ struct p2pmem_buffer *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	b->fd = -1;
+	b->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b->wake < 0)
+		return -errno;
+	*ret = take_ptr(b);
+	return 0;
+}
 
 void p2pmem_buffer_free(struct p2pmem_buffer *buffer)
 {
 	if (!buffer)
 		return;
 	if (buffer->address)
-		munmap(buffer->address, buffer->lease.size);
+		munmap(buffer->address, buffer->size);
 	close_fd(&buffer->fd);
+	close_fd(&buffer->wake);
 	pool_free(&buffer->pool);
+	free(buffer->fallback_reason);
 	free(buffer);
 }
 
-static void buffer_freep(struct p2pmem_buffer **buffer)
+void buffer_freep(struct p2pmem_buffer **buffer)
 {
 	p2pmem_buffer_free(*buffer);
 }
 
+/* ---- the lock -------------------------------------------------------- */
+
+static void futex(atomic_uint *word, int operation, unsigned int value)
+{
+	syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+void buffer_lock(struct p2pmem_buffer *buffer, sigset_t *saved)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, saved);
+	while (atomic_exchange(&buffer->locked, 1))
+		futex(&buffer->locked, FUTEX_WAIT_PRIVATE, 1);
+}
+
+void buffer_unlock(struct p2pmem_buffer *buffer, const sigset_t *saved)
+{
+	atomic_store(&buffer->locked, 0);
+	futex(&buffer->locked, FUTEX_WAKE_PRIVATE, 1);
+	pthread_sigmask(SIG_SETMASK, saved, NULL);
+}
+
+/* ---- what it is ------------------------------------------------------ */
+
+enum p2pmem_kind p2pmem_buffer_kind(const struct p2pmem_buffer *buffer)
+{
+	return atomic_load(&buffer->detached) ? P2PMEM_KIND_HOST : buffer->kind;
+}
+
+const char *p2pmem_buffer_fallback_reason(const struct p2pmem_buffer *buffer)
+{
+	if (atomic_load(&buffer->detached))
+		return "the P2P memory was given back, and host memory put in its place";
+	return buffer->fallback_reason;
+}
+
+int p2pmem_buffer_fallback_error(const struct p2pmem_buffer *buffer)
+{
+	return atomic_load(&buffer->detached) ? -EKEYREVOKED : buffer->fallback_error;
+}
+
+uint64_t p2pmem_buffer_size(const struct p2pmem_buffer *buffer)
+{
+	return buffer->size;
+}
+
 const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffer)
 {
-	return &buffer->lease;
+	return buffer->lent ? &buffer->lease : NULL;
 }
 
 int p2pmem_buffer_fd(const struct p2pmem_buffer *buffer)
@@ -45,142 +101,76 @@ int p2pmem_buffer_fd(const struct p2pmem_buffer *buffer)
 	return buffer->fd;
 }
 
+/* ---- mapping --------------------------------------------------------- */
+
+/* @where: NULL, or what is to be replaced. A child gets none of it, as of P2P memory. */
+static void *map_anonymous(struct p2pmem_buffer *buffer, void *where)
+{
+	void *p = mmap(where, buffer->size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | (where ? MAP_FIXED : 0), -1, 0);
+
+	if (p != MAP_FAILED)
+		madvise(p, buffer->size, MADV_DONTFORK);
+	return p;
+}
+
+static void *map_descriptor(struct p2pmem_buffer *buffer)
+{
+	void *p = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
+
+	if (p != MAP_FAILED && buffer->kind != P2PMEM_KIND_PEER_TO_PEER)
+		madvise(p, buffer->size, MADV_DONTFORK);
+	return p;
+}
+
+static int map(struct p2pmem_buffer *buffer)
+{
+	void *p;
+
+	if (buffer->address)
+		return 0;
+	p = atomic_load(&buffer->detached) ? map_anonymous(buffer, NULL) : map_descriptor(buffer);
+	if (p == MAP_FAILED)
+		return -errno;
+	buffer->address = p;
+	return 0;
+}
+
 int p2pmem_buffer_map(struct p2pmem_buffer *buffer, void **ret)
 {
-	if (!buffer->address) {
-		void *p = mmap(NULL, buffer->lease.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       buffer->fd, 0);
-
-		if (p == MAP_FAILED)
-			return -errno;
-		buffer->address = p;
-	}
-	*ret = buffer->address;
-	return 0;
-}
-
-static int add_device(struct json_object *devices, int r, struct json_object *reference)
-{
-	return r < 0 ? r : json_append(devices, reference);
-}
-
-static int devices_build(struct failure *f, const struct p2pmem_allocate_options *o,
-			 struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *devices = json_object_new_array();
-	struct json_object *reference = NULL;
+	sigset_t saved;
 	int r;
 
-	if (!devices)
-		return -ENOMEM;
-	for (size_t i = 0; i < o->n_fds; i++) {
-		r = device_from_fd(f, o->fds[i], NULL, &reference);
-		r = add_device(devices, r, reference);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < o->n_devices; i++) {
-		r = device_from_name(f, o->devices[i], &reference);
-		r = add_device(devices, r, reference);
-		if (r < 0)
-			return r;
-	}
-	*ret = take_ptr(devices);
-	return 0;
-}
-
-static int parameters_build(struct failure *f, const struct p2pmem_allocate_options *o,
-			    struct json_object **ret)
-{
-	_cleanup_json_ struct json_object *p = json_object_new_object();
-	struct json_object *devices;
-	int r = p ? devices_build(f, o, &devices) : -ENOMEM;
-
-	if (r < 0)
-		return r;
-	r = json_add(p, "devices", devices);
-	if (r >= 0)
-		r = json_add_int(p, "size", o->size);
-	if (r >= 0 && o->min_size)
-		r = json_add_int(p, "minSize", o->min_size);
-	if (r >= 0)
-		r = json_add_string(p, "region", o->region);
-	if (r >= 0)
-		r = json_add_string(p, "name", o->name);
-	if (r >= 0 && o->min_verdict)
-		r = json_add_string(p, "minVerdict", p2pmem_verdict_name(o->min_verdict));
-	if (r >= 0)
-		*ret = take_ptr(p);
+	buffer_lock(buffer, &saved);
+	r = map(buffer);
+	buffer_unlock(buffer, &saved);
+	if (r == 0)
+		*ret = buffer->address;
 	return r;
 }
 
-/* The lease says how long the mapping may be; a shorter file would fault in the caller. */
-static int check_descriptor(const struct p2pmem_buffer *buffer, uint64_t at_least)
-{
-	struct stat st;
+/* ---- detaching ------------------------------------------------------- */
 
-	if (fstat(buffer->fd, &st) < 0)
+/* The number stays taken, so that nobody who has it finds another file there. */
+static int detach(struct p2pmem_buffer *buffer)
+{
+	if (p2pmem_buffer_kind(buffer) != P2PMEM_KIND_PEER_TO_PEER)
+		return 0;
+	if (buffer->address && map_anonymous(buffer, buffer->address) == MAP_FAILED)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size < 0 || (uint64_t)st.st_size < buffer->lease.size ||
-	    buffer->lease.size < at_least)
-		return -EBADMSG;
-	return 0;
+	atomic_store(&buffer->detached, true);
+	eventfd_write(buffer->wake, 1);
+	return dup3(buffer->wake, buffer->fd, O_CLOEXEC) < 0 ? -errno : 0;
 }
 
-struct request {
-	uint64_t at_least;
-	struct p2pmem_buffer *buffer;
-};
-
-static int allocated(struct p2pmem_client *c, struct json_object *parameters, void *data)
+int p2pmem_buffer_detach(struct p2pmem_buffer *buffer)
 {
-	struct request *request = data;
-	struct p2pmem_buffer *buffer = request->buffer;
-	struct json_object *lease;
-	int64_t index;
-	const struct json_field fields[] = {
-		{ "lease", JSON_OBJECT, true, &lease },
-		{ "bufferFileDescriptor", JSON_INT, true, &index },
-		{},
-	};
-	const char *bad;
-	int r;
+	sigset_t saved;
+	int before = errno, r;
 
-	if (json_read(parameters, fields, false, &bad) < 0 || index != 0)
-		return -EBADMSG;
-	r = shape_parse(&shape_lease, lease, &buffer->pool, &buffer->lease);
-	if (r < 0)
-		return r;
-	buffer->fd = stream_take_fd(c->stream);
-	if (buffer->fd < 0)
-		return -EBADMSG;
-	return check_descriptor(buffer, request->at_least);
-}
-
-int p2pmem_allocate(struct p2pmem_client *client, const struct p2pmem_allocate_options *options,
-		    struct p2pmem_buffer **ret)
-{
-	_cleanup_(buffer_freep) struct p2pmem_buffer *buffer = calloc(1, sizeof(*buffer));
-	struct p2pmem_allocate_options o;
-	struct json_object *parameters;
-	struct request request;
-	int r;
-
-	failure_clear(&client->failure);
-	if (!buffer)
-		return -ENOMEM;
-	buffer->fd = -1;
-	if (options_copy(&o, sizeof(o), sizeof(o), options) < 0 || o.size == 0 ||
-	    o.size > INT64_MAX || o.min_size > o.size)
-		return failure_set(&client->failure, -EINVAL, "the options are not valid");
-	r = parameters_build(&client->failure, &o, &parameters);
-	if (r < 0)
-		return r;
-	request = (struct request){ o.min_size ? o.min_size : o.size, buffer };
-	r = client_call(client, BROKER_INTERFACE ".Allocate", parameters, false, allocated,
-			&request);
-	if (r < 0)
-		return r;
-	*ret = take_ptr(buffer);
-	return 0;
+	buffer_lock(buffer, &saved);
+	r = detach(buffer);
+	buffer_unlock(buffer, &saved);
+	errno = before;
+	return r;
 }

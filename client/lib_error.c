@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/varlink.h"
 #include "client/lib.h"
+#include "client/lib_list.h"
 
 void failure_clear(struct failure *f)
 {
@@ -17,6 +18,7 @@ void failure_clear(struct failure *f)
 	free(f->error_name);
 	free(f->remedy);
 	pool_free(&f->refusals);
+	pool_free(&f->mistakes);
 	*f = (struct failure){};
 }
 
@@ -57,6 +59,11 @@ const struct p2pmem_refusal *p2pmem_error_refusals(const struct p2pmem_client *c
 {
 	/* Refusals are collected so that the first one is the pool's first chunk. */
 	return pool_first(&client->failure.refusals);
+}
+
+const struct p2pmem_policy_mistake *p2pmem_error_mistakes(const struct p2pmem_client *client)
+{
+	return pool_first(&client->failure.mistakes);
 }
 
 static int refusal_parse(struct json_object *o, struct pool *pool, struct p2pmem_refusal *ret)
@@ -123,6 +130,7 @@ struct details {
 	int64_t free;
 	int64_t asked;
 	struct json_object *refusals;
+	struct json_object *mistakes;
 };
 
 static int not_permitted(struct failure *f, const struct details *d)
@@ -223,6 +231,21 @@ static int driver_unavailable(struct failure *f, const struct details *d)
 	return failure_set(f, -ENOSYS, "the driver cannot be used: %s", d->reason);
 }
 
+static int policy_invalid(struct failure *f, const struct details *d)
+{
+	_cleanup_(list_done) struct list list = { .shape = &shape_policy_mistake };
+
+	for (size_t i = 0; d->mistakes && i < json_object_array_length(d->mistakes); i++) {
+		int r = list_add(&list, json_object_array_get_idx(d->mistakes, i));
+
+		if (r < 0)
+			return r;
+	}
+	f->mistakes = list.pool;
+	list.pool = (struct pool){};
+	return failure_set(f, -EINVAL, "the policy has mistakes; what was in force stays");
+}
+
 static int invalid_parameter(struct failure *f, const struct details *d)
 {
 	return failure_set(f, -EINVAL, "the broker does not accept the parameter %s", d->parameter);
@@ -239,6 +262,7 @@ static const struct {
 	{ BROKER_INTERFACE ".NoSuchDevice", no_such_device },
 	{ BROKER_INTERFACE ".NoSuchRegion", no_such_region },
 	{ BROKER_INTERFACE ".NoSuchLease", no_such_lease },
+	{ BROKER_INTERFACE ".PolicyInvalid", policy_invalid },
 	{ BROKER_INTERFACE ".Undrained", undrained },
 	{ BROKER_INTERFACE ".TooManyMonitors", too_many_monitors },
 	{ BROKER_INTERFACE ".StateUnavailable", state_unavailable },
@@ -267,6 +291,7 @@ static int details_parse(struct json_object *parameters, struct details *d)
 		{ "free", JSON_INT, false, &d->free },
 		{ "asked", JSON_INT, false, &d->asked },
 		{ "refusals", JSON_ARRAY, false, &d->refusals },
+		{ "mistakes", JSON_ARRAY, false, &d->mistakes },
 		{},
 	};
 	const char *bad;

@@ -32,8 +32,8 @@ static int take_count(struct p2pmem_client *c, struct json_object *parameters, v
 	return 0;
 }
 
-int p2pmem_revoke(struct p2pmem_client *client, const struct p2pmem_revoke_options *options,
-		  uint64_t *ret)
+int p2pmem_revoke_leases(struct p2pmem_client *client, const struct p2pmem_revoke_options *options,
+			 uint64_t *ret)
 {
 	struct p2pmem_revoke_options o;
 	struct json_object *parameters;

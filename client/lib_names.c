@@ -19,6 +19,13 @@ static const char *const states[] = {
 	[P2PMEM_STATE_DRAINING] = "draining",
 };
 
+static const char *const memories[] = {
+	"unknown",
+	[P2PMEM_KIND_PEER_TO_PEER] = "peer-to-peer",
+	[P2PMEM_KIND_HOST] = "host",
+	[P2PMEM_KIND_HOST_HUGE] = "host-huge",
+};
+
 static const char *const sources[] = {
 	[P2PMEM_SOURCE_COMPUTED] = "computed",
 	[P2PMEM_SOURCE_KERNEL] = "kernel",
@@ -55,6 +62,11 @@ const char *p2pmem_verdict_name(enum p2pmem_verdict verdict)
 const char *p2pmem_state_name(enum p2pmem_state state)
 {
 	return states[(unsigned int)state < N_WORDS(states) ? state : 0];
+}
+
+const char *p2pmem_kind_name(enum p2pmem_kind kind)
+{
+	return memories[(unsigned int)kind < N_WORDS(memories) ? kind : 0];
 }
 
 /* A word that a later interface may add counts as unknown, which is no path. */

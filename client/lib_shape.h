@@ -47,7 +47,7 @@ struct shape {
 };
 
 extern const struct shape shape_region, shape_device, shape_pair, shape_lease, shape_explanation,
-	shape_host_bridge, shape_function;
+	shape_host_bridge, shape_function, shape_metrics, shape_policy, shape_policy_mistake;
 
 /*
  * Checks types, presence and ranges; members that are not known are passed

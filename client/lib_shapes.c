@@ -213,3 +213,68 @@ static const struct member p2pmem_function_members[] = {
 	{},
 };
 const struct shape shape_function = SHAPE(p2pmem_function);
+
+static const struct member p2pmem_count_members[] = {
+	MUST(p2pmem_count, "name", MEMBER_STRING, name),
+	MUST(p2pmem_count, "count", MEMBER_U64, count),
+	{},
+};
+static const struct shape shape_count = SHAPE(p2pmem_count);
+
+static const struct member p2pmem_latency_bucket_members[] = {
+	MAY(p2pmem_latency_bucket, "upToUSec", MEMBER_S64, up_to_usec),
+	MUST(p2pmem_latency_bucket, "count", MEMBER_U64, count),
+	{},
+};
+static const struct shape shape_latency_bucket = SHAPE(p2pmem_latency_bucket);
+
+static const struct member p2pmem_tenant_use_members[] = {
+	MUST(p2pmem_tenant_use, "tenant", MEMBER_STRING, tenant),
+	MUST(p2pmem_tenant_use, "provider", MEMBER_STRING, provider),
+	MUST(p2pmem_tenant_use, "leases", MEMBER_U64, leases),
+	MUST(p2pmem_tenant_use, "bytes", MEMBER_U64, bytes),
+	{},
+};
+static const struct shape shape_tenant_use = SHAPE(p2pmem_tenant_use);
+
+#define M(json, kind, member) MUST(p2pmem_metrics, json, kind, member)
+static const struct member p2pmem_metrics_members[] = {
+	M("version", MEMBER_STRING, version),
+	LIST(p2pmem_metrics, "regions", regions, shape_region),
+	LIST(p2pmem_metrics, "leases", leases, shape_count),
+	FLAGGED(p2pmem_metrics, "tenants", MEMBER_LIST, tenants, has_tenants, &shape_tenant_use),
+	M("policyRules", MEMBER_U64, policy_rules),
+	M("policyValid", MEMBER_FLAG, policy_valid),
+	M("policyLoads", MEMBER_U64, policy_loads),
+	M("leasesGranted", MEMBER_U64, leases_granted),
+	M("leasesEnded", MEMBER_U64, leases_ended),
+	M("bytesGranted", MEMBER_U64, bytes_granted),
+	LIST(p2pmem_metrics, "requests", requests, shape_count),
+	LIST(p2pmem_metrics, "refusals", refusals, shape_count),
+	LIST(p2pmem_metrics, "revocations", revocations, shape_count),
+	M("connectionsAccepted", MEMBER_U64, connections_accepted),
+	LIST(p2pmem_metrics, "disconnections", disconnections, shape_count),
+	LIST(p2pmem_metrics, "latency", latency, shape_latency_bucket),
+	M("latencySumUSec", MEMBER_U64, latency_sum_usec),
+	{},
+};
+const struct shape shape_metrics = SHAPE(p2pmem_metrics);
+
+#define X(json, kind, member) MUST(p2pmem_policy_mistake, json, kind, member)
+static const struct member p2pmem_policy_mistake_members[] = {
+	X("file", MEMBER_STRING, file),
+	MAY(p2pmem_policy_mistake, "line", MEMBER_S64, line),
+	MAY(p2pmem_policy_mistake, "field", MEMBER_STRING, field),
+	X("problem", MEMBER_STRING, problem),
+	MAY(p2pmem_policy_mistake, "remedy", MEMBER_STRING, remedy),
+	X("warning", MEMBER_FLAG, warning),
+	{},
+};
+const struct shape shape_policy_mistake = SHAPE(p2pmem_policy_mistake);
+
+static const struct member p2pmem_policy_members[] = {
+	MUST(p2pmem_policy, "rules", MEMBER_U64, rules),
+	LIST(p2pmem_policy, "mistakes", mistakes, shape_policy_mistake),
+	{},
+};
+const struct shape shape_policy = SHAPE(p2pmem_policy);

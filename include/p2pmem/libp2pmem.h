@@ -14,16 +14,23 @@
  *		.size = 1 << 20,
  *		.fds = fds,
  *		.n_fds = 2,
+ *		.fallback = P2PMEM_FALLBACK_HOST,
  *	};
  *	void *memory;
  *
  *	r = p2pmem_client_new(&client);
- *	r = p2pmem_client_connect(client, NULL);
+ *	(void)p2pmem_client_connect(client, NULL);
  *	r = p2pmem_allocate(client, &options, &buffer);
  *	r = p2pmem_buffer_map(buffer, &memory);
+ *	if (p2pmem_buffer_kind(buffer) != P2PMEM_KIND_PEER_TO_PEER)
+ *		warnx("%s", p2pmem_buffer_fallback_reason(buffer));
  *	n = pread(src, memory, 1 << 20, 0);
  *	p2pmem_buffer_free(buffer);
  *	p2pmem_client_free(client);
+ *
+ * A failure to connect need not be looked at here: p2pmem_allocate() reports
+ * it, or falls back on it. Without .fallback it fails where there is no
+ * peer-to-peer path, and p2pmem_errmsg() says why.
  *
  * Conventions
  *
@@ -38,9 +45,10 @@
  * they reach a terminal.
  *
  * The library keeps no global state, starts no thread, installs no signal
- * handler and prints nothing. A handle may be used by one thread at a time;
- * different handles are independent. All descriptors are close-on-exec. After
- * fork() a handle belongs to one of the two processes.
+ * handler and prints nothing. A handle may be used by one thread at a time, but
+ * for the functions that say otherwise; different handles are independent. All
+ * descriptors are close-on-exec. After fork() a handle belongs to one of the
+ * two processes, and the child has no buffer mapped.
  *
  * Structures that a caller fills begin with their own size and grow at the
  * end; members that a caller does not set must be zero. Structures that the
@@ -74,18 +82,24 @@ struct p2pmem_client;
  * @socket_path: socket of the broker; NULL: %P2PMEM_SOCKET_PATH
  * @timeout_ms: longest time to connect, and for each later call to complete,
  *              in milliseconds; 0: 30 seconds; -1: no limit
+ * @interruptible: not zero: a signal handler that runs during a call ends the
+ *                 call with -EINTR, and with it the connection; zero: calls go
+ *                 on, and p2pmem_client_cancel() ends them
  */
 struct p2pmem_connect_options {
 	size_t struct_size;
 	const char *socket_path;
 	int timeout_ms;
+	int interruptible;
 };
 
 /**
  * p2pmem_client_new - make a handle that is not connected yet
  * @ret: the handle; free it with p2pmem_client_free()
  *
- * -ENOMEM. Since 0.1.
+ * -EMFILE, -ENFILE  too many open files: the handle needs a descriptor
+ * -ENOMEM
+ * Since 0.1.
  */
 int p2pmem_client_new(struct p2pmem_client **ret);
 
@@ -99,6 +113,8 @@ int p2pmem_client_new(struct p2pmem_client **ret);
  * -EACCES        the caller may not connect to it
  * -ETIMEDOUT     the broker did not accept in time
  * -ENAMETOOLONG  the path does not fit into a socket address
+ * -ECANCELED     p2pmem_client_cancel() was called
+ * -EINTR         a signal handler ran, and @options say that this ends it
  * -EINVAL        struct_size is too small, or unknown members are not zero
  * Other errors of socket(2) and connect(2). Since 0.1.
  */
@@ -113,16 +129,56 @@ int p2pmem_client_connect(struct p2pmem_client *client,
  */
 void p2pmem_client_free(struct p2pmem_client *client);
 
+/**
+ * p2pmem_client_cancel - end what a handle is doing, from anywhere
+ * @client: handle or NULL
+ *
+ * May be called by any thread, and by a signal handler, at any time from
+ * p2pmem_client_new() to p2pmem_client_free(). The call that is running on the
+ * handle ends with -ECANCELED, and so does every later one, so that no
+ * cancellation comes too early: a handle that is cancelled can only be freed.
+ * Buffers stay; what was asked of the broker may have happened nevertheless,
+ * but memory that is lent to nobody goes back. Since 0.1.
+ */
+void p2pmem_client_cancel(struct p2pmem_client *client);
+
+/**
+ * p2pmem_client_set_log - be told what the library does
+ * @client: handle
+ * @max_priority: least urgent priority that is of interest, as in syslog(3):
+ *                %LOG_DEBUG has every call, %LOG_INFO what was decided,
+ *                %LOG_NOTICE that host memory was taken instead of P2P memory
+ * @log: called with a line, which is valid during the call only, by the thread
+ *       that uses the handle; NULL: be quiet, as a new handle is
+ * @userdata: for @log
+ *
+ * @log must not use the handle. Since 0.1.
+ */
+void p2pmem_client_set_log(struct p2pmem_client *client, int max_priority,
+			   void (*log)(int priority, const char *message, void *userdata),
+			   void *userdata);
+
+/**
+ * p2pmem_version - the version of this library
+ *
+ * Like "0.1.0". Static. Since 0.1.
+ */
+const char *p2pmem_version(void);
+
 /*
  * Any function that talks to the broker can return, beside its own errors:
  *
- * -ENOTCONN      the handle is not connected, or an earlier failure of these
- *                four has ended the connection: connect again
- * -ETIMEDOUT     the reply did not come in time
+ * -ENOTCONN      the handle is not connected, or an earlier failure has ended
+ *                the connection: connect again
+ * -ETIMEDOUT     the reply did not come in time; the connection has ended
  * -ECONNRESET    the broker closed the connection
- * -EBADMSG       the reply is not what the interface promises
+ * -EBADMSG       the reply is not what the interface promises; the connection
+ *                has ended
  * -EPROTO        the broker returned an error that this library does not know
- * -EINTR         a signal arrived first; the connection has ended
+ * -ECANCELED     p2pmem_client_cancel() was called; the connection has ended
+ * -EINTR         a signal handler ran, and the caller asked for this when
+ *                connecting; the connection has ended
+ * -EBUSY         the handle is monitoring, see p2pmem_monitor_start()
  * -ENOMEM
  */
 
@@ -647,7 +703,7 @@ int p2pmem_list_leases(struct p2pmem_client *client, struct p2pmem_lease **ret);
 /* ---- ending leases --------------------------------------------------- */
 
 /**
- * struct p2pmem_revoke_options - argument of p2pmem_revoke()
+ * struct p2pmem_revoke_options - argument of p2pmem_revoke_leases()
  * @struct_size: sizeof(struct p2pmem_revoke_options)
  * @lease: id of one lease
  * @tenant: or: those that are charged to a tenant
@@ -666,7 +722,7 @@ struct p2pmem_revoke_options {
 };
 
 /**
- * p2pmem_revoke - end leases
+ * p2pmem_revoke_leases - end leases
  * @client: connected handle
  * @options: which, and when
  * @ret: how many leases it was news to
@@ -682,8 +738,8 @@ struct p2pmem_revoke_options {
  *          member says which leases, or the grace is too long
  * Since 0.1.
  */
-int p2pmem_revoke(struct p2pmem_client *client, const struct p2pmem_revoke_options *options,
-		  uint64_t *ret);
+int p2pmem_revoke_leases(struct p2pmem_client *client, const struct p2pmem_revoke_options *options,
+			 uint64_t *ret);
 
 /**
  * struct p2pmem_drain_progress - how far p2pmem_drain() is
@@ -737,6 +793,232 @@ int p2pmem_drain(struct p2pmem_client *client, const char *region, uint64_t grac
  */
 int p2pmem_undrain(struct p2pmem_client *client, const char *region);
 
+/* ---- watching -------------------------------------------------------- */
+
+/* What happened. */
+enum p2pmem_monitor_kind {
+	P2PMEM_MONITOR_OTHER = 0, /* something that this library does not know */
+	P2PMEM_MONITOR_READY = 1, /* of what is listed from now on, changes are told */
+	P2PMEM_MONITOR_OVERFLOW = 2, /* the caller was too slow: list anew */
+	P2PMEM_MONITOR_LEASE_GRANTED = 3,
+	P2PMEM_MONITOR_LEASE_STATE = 4,
+	P2PMEM_MONITOR_LEASE_ENDED = 5,
+	P2PMEM_MONITOR_REGION_ADDED = 6,
+	P2PMEM_MONITOR_REGION_REMOVED = 7,
+	P2PMEM_MONITOR_REGION_CHANGED = 8,
+	P2PMEM_MONITOR_DEVICES_CHANGED = 9,
+	P2PMEM_MONITOR_POLICY_READ = 10,
+};
+
+/**
+ * struct p2pmem_monitor_event - something that happened
+ * @kind_name: the interface's word for it, like "leaseGranted"
+ * @lease: as it is then, of events of leases; else NULL
+ * @region: as it is then, or was, of events of regions; else NULL
+ * @reason: of LEASE_STATE: "notice" (of an end to come), "asked", "deadline",
+ *          "drain", "driver"; or NULL
+ * @rules: of POLICY_READ: how many rules are in force
+ * @lost: of OVERFLOW: how many events were left out
+ * @kind: what happened
+ * @valid: of POLICY_READ: not zero: it could be used; zero: it could not, and
+ *         what was in force before stays
+ */
+struct p2pmem_monitor_event {
+	const char *kind_name;
+	struct p2pmem_lease *lease;
+	struct p2pmem_region *region;
+	const char *reason;
+	uint64_t rules;
+	uint64_t lost;
+	enum p2pmem_monitor_kind kind;
+	int valid;
+};
+
+/**
+ * p2pmem_monitor_start - be told what happens
+ * @client: connected handle
+ *
+ * Of leases the caller's own, and everybody's for administrators. The handle is
+ * of no other use until it is connected again: other calls return -EBUSY. That
+ * there is an answer is told by p2pmem_monitor_next(). Since 0.1.
+ */
+int p2pmem_monitor_start(struct p2pmem_client *client);
+
+/**
+ * p2pmem_monitor_fd - what to poll for events
+ * @client: handle that is monitoring
+ *
+ * Poll it for POLLIN, and when it is readable, call p2pmem_monitor_next() with
+ * a time limit of 0 until that returns 0. It is owned by the handle, and the
+ * number changes when that is connected again. -ENOTCONN. Since 0.1.
+ */
+int p2pmem_monitor_fd(const struct p2pmem_client *client);
+
+/**
+ * p2pmem_monitor_next - the next event
+ * @client: handle that is monitoring
+ * @timeout_ms: longest time to wait for one, in milliseconds; 0: do not wait;
+ *              -1: no limit
+ * @ret: the event; free it with p2pmem_list_free()
+ *
+ * Returns 1 and an event, or 0 if there was none in time. When it fails, the
+ * connection has ended: connect and start again, and list what there is.
+ *
+ * -EBUSY       TooManyMonitors: of the caller, or in all
+ * -ECONNRESET  the broker has ended, or been restarted
+ * -ENOTCONN    the handle is not monitoring
+ * Since 0.1.
+ */
+int p2pmem_monitor_next(struct p2pmem_client *client, int timeout_ms,
+			struct p2pmem_monitor_event **ret);
+
+/* ---- the broker's numbers and policy --------------------------------- */
+
+/**
+ * struct p2pmem_count - how often there is or was something
+ * @next: next one or NULL
+ * @name: what is counted: a method, an error, a reason, a state
+ * @count: how often
+ */
+struct p2pmem_count {
+	struct p2pmem_count *next;
+	const char *name;
+	uint64_t count;
+};
+
+/**
+ * struct p2pmem_latency_bucket - calls that took up to so long
+ * @next: next one, with a higher limit, or NULL
+ * @up_to_usec: microseconds; -1 in the last one, which has all calls
+ * @count: calls
+ */
+struct p2pmem_latency_bucket {
+	struct p2pmem_latency_bucket *next;
+	int64_t up_to_usec;
+	uint64_t count;
+};
+
+/**
+ * struct p2pmem_tenant_use - what a tenant has of a region
+ * @next: next one or NULL
+ * @tenant: like "group:p2pmem"
+ * @provider: PCI address of the region's function
+ * @leases: how many
+ * @bytes: in them
+ */
+struct p2pmem_tenant_use {
+	struct p2pmem_tenant_use *next;
+	const char *tenant;
+	const char *provider;
+	uint64_t leases;
+	uint64_t bytes;
+};
+
+/**
+ * struct p2pmem_metrics - numbers for monitoring
+ * @version: of the broker
+ * @regions: as p2pmem_list_regions() has them
+ * @leases: by state
+ * @tenants: for administrators; others see none
+ * @requests: by method
+ * @refusals: by error
+ * @revocations: by reason
+ * @disconnections: by cause
+ * @latency: how long calls took, without those that wait for something
+ * @policy_rules: in force
+ * @policy_loads: how often the policy was read
+ * @leases_granted: since the broker began, as all that follows
+ * @leases_ended: with those that earlier brokers had granted
+ * @bytes_granted: bytes
+ * @connections_accepted: connections
+ * @latency_sum_usec: microseconds that the calls in @latency took in all
+ * @policy_valid: not zero: what there is in files is what is in force
+ * @has_tenants: whether @tenants is told to the caller
+ */
+struct p2pmem_metrics {
+	const char *version;
+	struct p2pmem_region *regions;
+	struct p2pmem_count *leases;
+	struct p2pmem_tenant_use *tenants;
+	struct p2pmem_count *requests;
+	struct p2pmem_count *refusals;
+	struct p2pmem_count *revocations;
+	struct p2pmem_count *disconnections;
+	struct p2pmem_latency_bucket *latency;
+	uint64_t policy_rules;
+	uint64_t policy_loads;
+	uint64_t leases_granted;
+	uint64_t leases_ended;
+	uint64_t bytes_granted;
+	uint64_t connections_accepted;
+	uint64_t latency_sum_usec;
+	int policy_valid;
+	int has_tenants;
+};
+
+/**
+ * p2pmem_get_metrics - ask for the broker's numbers
+ * @client: connected handle
+ * @ret: free it with p2pmem_list_free()
+ *
+ * Since 0.1.
+ */
+int p2pmem_get_metrics(struct p2pmem_client *client, struct p2pmem_metrics **ret);
+
+/**
+ * struct p2pmem_policy_mistake - something wrong with the policy
+ * @next: next one or NULL
+ * @file: path
+ * @field: like "rules[0].limits.bytes", or NULL
+ * @problem: a sentence
+ * @remedy: a sentence or NULL
+ * @line: or -1
+ * @warning: not zero: the policy can be used in spite of it
+ */
+struct p2pmem_policy_mistake {
+	struct p2pmem_policy_mistake *next;
+	const char *file;
+	const char *field;
+	const char *problem;
+	const char *remedy;
+	int64_t line;
+	int warning;
+};
+
+/**
+ * struct p2pmem_policy - what a broker made of its policy
+ * @mistakes: first of the warnings, or NULL
+ * @rules: in force
+ */
+struct p2pmem_policy {
+	struct p2pmem_policy_mistake *mistakes;
+	uint64_t rules;
+};
+
+/**
+ * p2pmem_reload_policy - have the broker read its policy anew
+ * @client: connected handle
+ * @ret: free it with p2pmem_list_free()
+ *
+ * For administrators. Leases stay, whatever the policy says now.
+ *
+ * -EACCES  NotPermitted: the caller is no administrator
+ * -EINVAL  PolicyInvalid: what was in force stays; see p2pmem_error_mistakes()
+ * Since 0.1.
+ */
+int p2pmem_reload_policy(struct p2pmem_client *client, struct p2pmem_policy **ret);
+
+/**
+ * p2pmem_error_mistakes - the mistakes that PolicyInvalid is about
+ * @client: handle
+ *
+ * First of a list, NULL for another error. Owned by the handle, valid until its
+ * next use. Since 0.1.
+ */
+const struct p2pmem_policy_mistake *p2pmem_error_mistakes(const struct p2pmem_client *client);
+
+/* ---- words ----------------------------------------------------------- */
+
 /**
  * p2pmem_verdict_name - the word for a verdict
  * @verdict: any value
@@ -757,13 +1039,42 @@ const char *p2pmem_state_name(enum p2pmem_state state);
 
 /* ---- a buffer -------------------------------------------------------- */
 
-/* A lent buffer: its descriptor, its mapping, and what was agreed on. */
+/*
+ * A buffer is memory with a descriptor and, once mapped, an address. It is P2P
+ * memory of a device, or host memory in its stead where the caller allowed it.
+ *
+ * A handle of a buffer may be used by one thread at a time, but
+ * p2pmem_buffer_wait(), p2pmem_buffer_cancel(), p2pmem_buffer_detach() and
+ * functions that only tell something may be called by any thread at any time
+ * from the buffer's beginning until p2pmem_buffer_free(), and the memory is for
+ * any number of threads.
+ *
+ * P2P memory can be asked back, by notice, and taken away, by revocation, when
+ * an administrator wants it or its device goes. After revocation, accesses by
+ * the CPU raise SIGBUS, and system calls that are to transfer fail with EFAULT.
+ * A program that lives on has to be done with the buffer before, or to call
+ * p2pmem_buffer_detach().
+ */
 struct p2pmem_buffer;
+
+/* What the memory of a buffer is. */
+enum p2pmem_kind {
+	P2PMEM_KIND_PEER_TO_PEER = 1, /* P2P memory of a device */
+	P2PMEM_KIND_HOST = 2, /* host memory in ordinary pages */
+	P2PMEM_KIND_HOST_HUGE = 3, /* host memory in huge pages */
+};
+
+/* What to do where P2P memory is not to be had. */
+enum p2pmem_fallback {
+	P2PMEM_FALLBACK_NONE = 0, /* fail, and say why */
+	P2PMEM_FALLBACK_HOST = 1, /* take host memory in ordinary pages */
+	P2PMEM_FALLBACK_HUGE = 2, /* in huge pages, if there are any left, else ordinary ones */
+};
 
 /**
  * struct p2pmem_allocate_options - argument of p2pmem_allocate()
  * @struct_size: sizeof(struct p2pmem_allocate_options)
- * @size: bytes wanted, rounded up to the page size by the broker
+ * @size: bytes wanted, rounded up to pages
  * @min_size: bytes to be content with where @size is not to be had in one
  *            piece; 0: nothing less than @size
  * @fds: open block devices, NVMe character devices or regular files that I/O
@@ -777,6 +1088,7 @@ struct p2pmem_buffer;
  * @name: a word for lists, NULL for none
  * @min_verdict: %P2PMEM_VERDICT_BUS to do without host bridges; zero or
  *               %P2PMEM_VERDICT_BRIDGE: every path that works
+ * @fallback: what to do where there is no such memory for the caller
  *
  * Paths and descriptors are resolved to device numbers here, in the caller's
  * own namespace: a block device to its own number, a regular file to that of
@@ -796,17 +1108,25 @@ struct p2pmem_allocate_options {
 	const char *region;
 	const char *name;
 	enum p2pmem_verdict min_verdict;
+	enum p2pmem_fallback fallback;
 };
 
 /**
  * p2pmem_allocate - borrow a buffer that a set of devices can reach
- * @client: connected handle
+ * @client: handle, connected unless @fallback is set
  * @options: what is wanted
  * @ret: the buffer; free it with p2pmem_buffer_free()
  *
  * Ownership is by descriptor: the memory goes back when the buffer is freed,
  * or with the process, and not before the last transfer has ended. The memory
  * reads as zeros.
+ *
+ * With a fallback, host memory of @size bytes is the answer to each of the
+ * first group of errors below, to all errors of the connection, and to a handle
+ * that is not connected: p2pmem_buffer_kind() tells which it is, and until the
+ * next use of the handle p2pmem_errmsg() and the functions beside it tell of
+ * the refusal as if it had failed. Mistakes of the caller and cancellation fail
+ * in any case, and so does too little host memory, with -ENOMEM.
  *
  * -EACCES      NotPermitted: policy does not lend to the caller
  * -EREMOTEIO   NoCompatibleRegion: see p2pmem_error_refusals()
@@ -819,22 +1139,81 @@ struct p2pmem_allocate_options {
  * -ENOSYS      DriverUnavailable: the kernel side cannot be used
  * -EIO         StateUnavailable: the lease cannot be put on record, so the
  *              memory is not lent
+ *
  * -EINVAL      struct_size is too small, unknown members are not zero, size is
- *              0, or min_size is larger than size
+ *              0, min_size is larger than size, or fallback is none of the
+ *              above
  * -ENOTBLK     a descriptor or path is neither a device nor a regular file, or
  *              a character device that no PCI function is behind
  * -EBADF       a descriptor is not open
+ * -EMFILE, -ENFILE  too many open files
  * Errors of stat(2) for a path. Since 0.1.
  */
 int p2pmem_allocate(struct p2pmem_client *client, const struct p2pmem_allocate_options *options,
 		    struct p2pmem_buffer **ret);
 
 /**
+ * p2pmem_buffer_from_fd - make a buffer of a descriptor that was handed over
+ * @fd: a buffer's descriptor, from p2pmem_buffer_fd() of whoever has it; on
+ *      success it is the new buffer's, and made close-on-exec
+ * @ret: the buffer; free it with p2pmem_buffer_free()
+ *
+ * As after inheriting one, or receiving it through a socket. What it is, the
+ * kernel is asked: only what is safe to be mapped is taken, which is a buffer
+ * of the driver, or host memory that a p2pmem_allocate() fell back to.
+ *
+ * -EBADF   @fd is not open
+ * -ENOTTY  it is something else than a buffer
+ * -EACCES  it cannot be mapped, because it is not open for reading and writing
+ * -EMFILE, -ENFILE  too many open files
+ * -ENOMEM
+ * Since 0.1.
+ */
+int p2pmem_buffer_from_fd(int fd, struct p2pmem_buffer **ret);
+
+/**
+ * p2pmem_buffer_kind - what the memory of a buffer is
+ * @buffer: a buffer
+ *
+ * From any thread. Since 0.1.
+ */
+enum p2pmem_kind p2pmem_buffer_kind(const struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_fallback_reason - why a buffer is not P2P memory
+ * @buffer: a buffer
+ *
+ * A sentence, or NULL if it is P2P memory. Owned by the buffer. From any
+ * thread. Since 0.1.
+ */
+const char *p2pmem_buffer_fallback_reason(const struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_fallback_error - the same as a negative errno
+ * @buffer: a buffer
+ *
+ * What p2pmem_allocate() would have returned without a fallback; -EKEYREVOKED
+ * after p2pmem_buffer_detach(); -ENODATA of host memory that came by
+ * p2pmem_buffer_from_fd(), whose reason only its maker knows; 0 if it is P2P
+ * memory. From any thread. Since 0.1.
+ */
+int p2pmem_buffer_fallback_error(const struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_size - how large a buffer is
+ * @buffer: a buffer
+ *
+ * In bytes, a multiple of the page size: at least what was asked for, or what
+ * was called enough. From any thread. Since 0.1.
+ */
+uint64_t p2pmem_buffer_size(const struct p2pmem_buffer *buffer);
+
+/**
  * p2pmem_buffer_lease - what was lent
  * @buffer: a buffer
  *
- * As it was when the buffer was lent; @size may be less than was asked for.
- * Owned by the buffer. Since 0.1.
+ * As it was when the buffer was lent. NULL for host memory, and for what came
+ * by p2pmem_buffer_from_fd(). Owned by the buffer. From any thread. Since 0.1.
  */
 const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffer);
 
@@ -843,27 +1222,134 @@ const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffe
  * @buffer: a buffer
  *
  * It can be passed on and mapped by others; the memory is lent as long as any
- * copy of it lives. Owned by the buffer. Since 0.1.
+ * copy of it lives. Owned by the buffer. From any thread.
+ *
+ * For programs with an event loop: it polls as POLLPRI once notice was given,
+ * and as POLLHUP once the memory was revoked, and nothing else of it is worth
+ * asking for. Ask for POLLPRI first, and after that for nothing, as POLLHUP is
+ * always told. Host memory never polls as either, and epoll refuses it with
+ * EPERM.
+ *
+ * After p2pmem_buffer_detach() the number stays taken, and polls as nothing.
+ * Since 0.1.
  */
 int p2pmem_buffer_fd(const struct p2pmem_buffer *buffer);
 
 /**
  * p2pmem_buffer_map - map a buffer, whole, for reading and writing
  * @buffer: a buffer
- * @ret: page-aligned address, of as many bytes as the lease says
+ * @ret: page-aligned address, of as many bytes as p2pmem_buffer_size() says
  *
- * A second call returns the same address. Stores by the CPU stream; loads are
- * slow, as each crosses the bus. Errors of mmap(2). Since 0.1.
+ * A second call returns the same address. Of P2P memory, stores by the CPU
+ * stream; loads are slow, as each crosses the bus. A child of fork() does not
+ * inherit the mapping. Errors of mmap(2). Since 0.1.
  */
 int p2pmem_buffer_map(struct p2pmem_buffer *buffer, void **ret);
+
+/**
+ * struct p2pmem_info - what the kernel says of a buffer
+ * @struct_size: in: sizeof(struct p2pmem_info)
+ * @size: bytes
+ * @id: the driver's number for it, as in its traces; 0: host memory
+ * @pinned: bytes that transfers hold at this moment; a snapshot; 0 for host
+ *          memory
+ * @kind: what it is
+ * @state: %P2PMEM_STATE_LIVE, %P2PMEM_STATE_NOTICE or %P2PMEM_STATE_REVOKED;
+ *         of host memory always the first
+ * @region: like "p2pmem0"; empty for host memory
+ * @provider: PCI address of the region's function; empty for host memory
+ */
+struct p2pmem_info {
+	size_t struct_size;
+	uint64_t size;
+	uint64_t id;
+	uint64_t pinned;
+	enum p2pmem_kind kind;
+	enum p2pmem_state state;
+	char region[24];
+	char provider[24];
+};
+
+/**
+ * p2pmem_buffer_get_info - ask the kernel about a buffer
+ * @buffer: a buffer
+ * @info: filled; no more of it than its struct_size says
+ *
+ * From any thread.
+ *
+ * -EINVAL  struct_size is too small
+ * -ENOTTY  the descriptor is P2P memory that the driver does not know
+ * Since 0.1.
+ */
+int p2pmem_buffer_get_info(const struct p2pmem_buffer *buffer, struct p2pmem_info *info);
+
+/**
+ * p2pmem_buffer_wait - wait until a buffer is asked back or taken away
+ * @buffer: a buffer
+ * @state: what is known already: %P2PMEM_STATE_LIVE waits for notice or
+ *         revocation, %P2PMEM_STATE_NOTICE for revocation
+ * @timeout_ms: longest time, in milliseconds; 0: only look; -1: no limit
+ *
+ * From any thread. Returns the state that the buffer is in, an enum
+ * p2pmem_state, which is @state when the time is over. Host memory stays
+ * %P2PMEM_STATE_LIVE.
+ *
+ * -ECANCELED  p2pmem_buffer_cancel() or p2pmem_buffer_detach() was called
+ * -EINTR      a signal handler ran
+ * -EINVAL     @state is neither of the two
+ * Since 0.1.
+ */
+int p2pmem_buffer_wait(struct p2pmem_buffer *buffer, enum p2pmem_state state, int timeout_ms);
+
+/**
+ * p2pmem_buffer_cancel - end p2pmem_buffer_wait(), from anywhere
+ * @buffer: a buffer or NULL
+ *
+ * From any thread, and from a signal handler. Waiting on the buffer ends with
+ * -ECANCELED, now and from now on; nothing else changes. Since 0.1.
+ */
+void p2pmem_buffer_cancel(struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_buffer_detach - give P2P memory back, and keep the address
+ * @buffer: a buffer
+ *
+ * Puts host memory in the place of the P2P memory, atomically, so that a
+ * program survives revocation, or heeds notice while other threads go on: what
+ * they do with the address finds one memory or the other. The P2P memory goes
+ * back as soon as transfers that had begun have ended, unless somebody else has
+ * the descriptor or a mapping too.
+ *
+ * The content is not preserved: the new memory reads as zeros, also for
+ * transfers that had begun and end later. From here on the buffer is
+ * %P2PMEM_KIND_HOST in every respect, but that its descriptor cannot be mapped.
+ * Of host memory, and of a buffer that is detached already, nothing changes.
+ *
+ * From any thread, and from a signal handler: that of SIGBUS can call it and
+ * return, and the access that raised the signal finds the new memory.
+ *
+ * -ENOMEM  there is too little host memory; nothing changed
+ * Since 0.1.
+ */
+int p2pmem_buffer_detach(struct p2pmem_buffer *buffer);
 
 /**
  * p2pmem_buffer_free - unmap and close a buffer
  * @buffer: a buffer or NULL
  *
- * Since 0.1.
+ * No other thread may use it any more; p2pmem_buffer_cancel() helps to get
+ * there. Since 0.1.
  */
 void p2pmem_buffer_free(struct p2pmem_buffer *buffer);
+
+/**
+ * p2pmem_kind_name - the word for a kind of memory
+ * @kind: any value
+ *
+ * "peer-to-peer", "host", "host-huge", or "unknown" for everything else.
+ * Static. Since 0.1.
+ */
+const char *p2pmem_kind_name(enum p2pmem_kind kind);
 
 #ifdef __cplusplus
 }
