@@ -16,9 +16,19 @@ lab_die() {
 	exit 125
 }
 
-# The root is what these made; change one, and another root is made.
-lab_key() { cat "$lab_here/recipe" "$lab_here/packages" | sha256sum | cut -c1-16; }
-lab_root() { echo "$lab_cache/root-$(lab_key)"; }
+# There are two trees: the lab root, and the clean one, which packages are
+# installed into. They are what these made; change one, and another tree is made.
+lab_made_by() {
+	case $1 in
+	root) echo recipe packages ;;
+	clean) echo recipe-clean packages-clean tree.sh ;;
+	esac
+}
+# shellcheck disable=SC2046
+lab_key() { (cd "$lab_here" && cat $(lab_made_by "$1")) | sha256sum | cut -c1-16; }
+lab_tree() { echo "$lab_cache/$1-$(lab_key "$1")"; }
+lab_root() { lab_tree root; }
+lab_clean() { lab_tree clean; }
 
 lab_need_root() {
 	[ "$(id -u)" = 0 ] || lab_die "the lab needs root (to make a Debian tree and enter it). Type: sudo $1"
