@@ -152,6 +152,8 @@ static int prepare(struct allocation *a)
 		if (!l->name)
 			return -ENOMEM;
 	}
+	if (borrower_set(&l->borrower, a->who) < 0)
+		return -ENOMEM;
 	l->devices = take_ptr(a->devices);
 	l->n_devices = a->n_devices;
 	l->since = broker_now();

@@ -28,7 +28,7 @@ static void told_done(struct answer_rest *rest)
 static const struct lease *next_visible(const struct broker *b, const struct peer *who,
 					const struct lease *l, uint64_t up_to)
 {
-	while (l && (l->number <= up_to || !policy_may_see(&b->policy, who, l->uid)))
+	while (l && (l->number <= up_to || !policy_may_see(&b->policy, who, l->uid, &l->borrower)))
 		l = l->next;
 	return l;
 }

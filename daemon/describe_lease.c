@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -16,6 +17,33 @@ static struct json_object *devices_new(const struct lease *l)
 		if (json_append(a, describe_address(&l->devices[i])) < 0)
 			return NULL;
 	return take_ptr(a);
+}
+
+static int add_container(struct json_object *o, const struct borrower *b)
+{
+	_cleanup_json_ struct json_object *container = NULL;
+
+	if (!*b->container)
+		return 0;
+	container = json_object_new_object();
+	if (!container || json_add_string(container, "id", b->container) < 0 ||
+	    json_add_string(container, "runtime", b->runtime) < 0 ||
+	    json_add_string(container, "claimedBy", b->claimed_by) < 0)
+		return -ENOMEM;
+	return json_add(o, "container", take_ptr(container));
+}
+
+static int add_borrower(struct json_object *o, const struct borrower *b)
+{
+	_cleanup_json_ struct json_object *borrower = NULL;
+
+	if (!b->known)
+		return 0;
+	borrower = json_object_new_object();
+	if (!borrower || json_add_int(borrower, "uid", b->uid) < 0 ||
+	    json_add_string(borrower, "unit", b->unit) < 0 || add_container(borrower, b) < 0)
+		return -ENOMEM;
+	return json_add(o, "borrower", take_ptr(borrower));
 }
 
 const char *lease_state_name(enum p2pmem_state s)
@@ -39,6 +67,7 @@ struct json_object *describe_lease(const struct lease *l, uint64_t now)
 	if (!o || json_add_string(o, "id", lease_id(l, id)) < 0 ||
 	    json_add_string(o, "tenant", l->tenant) < 0 || json_add_int(o, "uid", l->uid) < 0 ||
 	    json_add_string(o, "rule", l->rule) < 0 || json_add_string(o, "name", l->name) < 0 ||
+	    add_borrower(o, &l->borrower) < 0 ||
 	    json_add_string(o, "region", region_name(&region, NULL, name)) < 0 ||
 	    json_add(o, "provider", describe_address(&l->provider)) < 0 ||
 	    json_add_int(o, "size", (int64_t)l->size) < 0 ||

@@ -16,6 +16,7 @@ struct lease *lease_free(struct lease *l)
 	free(l->tenant);
 	free(l->rule);
 	free(l->name);
+	borrower_done(&l->borrower);
 	free(l->devices);
 	free(l);
 	return NULL;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "daemon/quota.h"
+#include "policy/borrower.h"
 #include "topology/topology.h"
 
 /*
@@ -34,6 +35,7 @@ struct lease {
 	char *rule; /* that granted it */
 	struct charge charge;
 	char *name; /* the tenant's word for it, or NULL */
+	struct borrower borrower;
 	unsigned int region;
 	struct p2pmem_pci_address provider;
 	uint64_t size;

@@ -84,6 +84,41 @@ static int read_cgroup(pid_t pid, char **ret)
 	return errno ? -errno : 0;
 }
 
+/* The rest of the line of /proc/PID/status that begins with @name; NULL: there is none. */
+static int read_status(pid_t pid, const char *name, char **ret)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0, n = strlen(name);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (errno = 0, getline(&line, &size, f) >= 0)
+		if (strncmp(line, name, n) == 0) {
+			*ret = strdup(line + n);
+			return *ret ? 0 : -ENOMEM;
+		}
+	return errno ? -errno : 0;
+}
+
+/* The process has a number in each PID namespace from that of /proc down to its own. */
+static int read_nesting(pid_t pid, bool *ret)
+{
+	_cleanup_free_ char *numbers = NULL;
+	int r = read_status(pid, "NSpid:", &numbers);
+	const char *at = numbers;
+
+	if (r < 0 || !at)
+		return r;
+	at += strspn(at, " \t");
+	at += strcspn(at, " \t\n");
+	*ret = at[strspn(at, " \t\n")] != '\0';
+	return 0;
+}
+
 /* What is short here is short for others as well; all else is the peer's. */
 static bool is_ours(int error)
 {
@@ -96,6 +131,8 @@ static int place(int fd, struct peer *p)
 	_cleanup_free_ char *cgroup = NULL;
 	int r = process < 0 ? process : read_cgroup(p->pid, &cgroup);
 
+	if (r == 0)
+		r = read_nesting(p->pid, &p->nested);
 	if (r == 0 && !is_alive(process))
 		r = -ESRCH;
 	if (r == 0 && cgroup)

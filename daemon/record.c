@@ -32,6 +32,20 @@ static struct json_object *devices_new(const struct lease *l)
 	return take_ptr(a);
 }
 
+static struct json_object *borrower_new(const struct borrower *b)
+{
+	_cleanup_json_ struct json_object *o = json_object_new_object();
+
+	if (!o || json_add_int(o, "uid", b->uid) < 0 ||
+	    json_add_bool(o, "confined", b->confined) < 0 ||
+	    json_add_string(o, "unit", b->unit) < 0 ||
+	    json_add_string(o, "container", *b->container ? b->container : NULL) < 0 ||
+	    json_add_string(o, "runtime", b->runtime) < 0 ||
+	    json_add_string(o, "claimedBy", b->claimed_by) < 0)
+		return NULL;
+	return take_ptr(o);
+}
+
 char *record_format(const struct lease *l)
 {
 	_cleanup_json_ struct json_object *o = json_object_new_object();
@@ -44,6 +58,7 @@ char *record_format(const struct lease *l)
 	    json_add_string(o, "rule", l->rule) < 0 || json_add_string(o, "name", l->name) < 0 ||
 	    json_add(o, "devices", devices_new(l)) < 0 ||
 	    json_add_string(o, "verdict", verdict_name(l->verdict)) < 0 ||
+	    (l->borrower.known && json_add(o, "borrower", borrower_new(&l->borrower)) < 0) ||
 	    json_add_int(o, "sinceUSec", (int64_t)l->since) < 0 ||
 	    (l->revoke_at && json_add_int(o, "revokeAtUSec", (int64_t)l->revoke_at) < 0))
 		return NULL;
@@ -91,6 +106,45 @@ static int devices_keep(struct json_object *array, struct lease *l)
 	return 0;
 }
 
+static int container_keep(const char *id, const char *runtime, struct borrower *b)
+{
+	if (!id && !runtime)
+		return 0;
+	if (!id || !container_id_valid(id) || !runtime)
+		return -EBADMSG;
+	memcpy(b->container, id, sizeof(b->container));
+	b->runtime = container_runtime(runtime);
+	return b->runtime ? 0 : -EBADMSG;
+}
+
+/* Records of earlier versions have none. */
+static int borrower_keep(struct json_object *o, struct borrower *b)
+{
+	const char *unit = NULL, *container = NULL, *runtime = NULL, *claimed_by = NULL, *bad;
+	int64_t uid;
+	const struct json_field fields[] = {
+		{ "uid", JSON_INT, true, &uid },
+		{ "confined", JSON_BOOL, true, &b->confined },
+		{ "unit", JSON_STRING, false, &unit },
+		{ "container", JSON_STRING, false, &container },
+		{ "runtime", JSON_STRING, false, &runtime },
+		{ "claimedBy", JSON_STRING, false, &claimed_by },
+		{},
+	};
+	int r;
+
+	if (!o)
+		return 0;
+	if (json_read(o, fields, false, &bad) < 0 || uid < 0 || uid >= UINT32_MAX)
+		return -EBADMSG;
+	b->known = true;
+	b->uid = (uid_t)uid;
+	r = string_keep(unit, &b->unit);
+	if (r == 0)
+		r = string_keep(claimed_by, &b->claimed_by);
+	return r == 0 ? container_keep(container, runtime, b) : r;
+}
+
 struct found {
 	int64_t version;
 	int64_t uid;
@@ -102,6 +156,7 @@ struct found {
 	const char *name;
 	const char *verdict;
 	struct json_object *devices;
+	struct json_object *borrower;
 };
 
 static int find(struct json_object *o, struct found *ret)
@@ -115,6 +170,7 @@ static int find(struct json_object *o, struct found *ret)
 		{ "name", JSON_STRING, false, &ret->name },
 		{ "devices", JSON_ARRAY, true, &ret->devices },
 		{ "verdict", JSON_STRING, true, &ret->verdict },
+		{ "borrower", JSON_OBJECT, false, &ret->borrower },
 		{ "sinceUSec", JSON_INT, true, &ret->since },
 		{ "revokeAtUSec", JSON_INT, false, &ret->revoke_at },
 		{},
@@ -145,6 +201,8 @@ static int keep(const struct found *f, struct lease *l)
 		r = string_keep(f->rule, &l->rule);
 	if (r == 0)
 		r = string_keep(f->name, &l->name);
+	if (r == 0)
+		r = borrower_keep(f->borrower, &l->borrower);
 	return r == 0 ? devices_keep(f->devices, l) : r;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/utf8.h"
 #include "common/varlink.h"
 #include "daemon/refusal.h"
 
@@ -27,6 +28,24 @@ static int refuse_without_policy(const struct broker *b, struct answer *ret)
 			     "it (systemctl reload p2pmemd).");
 }
 
+/* Of a container, policy looks at the cgroup and the unit alone. */
+static int refuse_confined(const struct broker *b, const struct peer *who, struct answer *ret)
+{
+	_cleanup_free_ char *cgroup = utf8_clean(who->cgroup ?: ""), *reason = NULL;
+
+	if (!cgroup || asprintf(&reason,
+				"none of the %zu rules of the policy names the cgroup %s or its "
+				"unit, and in a container users and groups are not looked at",
+				b->policy.n, *cgroup ? cgroup : "(none)") < 0) {
+		reason = NULL;
+		return -ENOMEM;
+	}
+	return not_permitted(
+		ret, reason,
+		"Have an administrator write a rule with \"cgroup\" for it, and reload "
+		"the policy (systemctl reload p2pmemd).");
+}
+
 int refuse_peer(const struct broker *b, const struct peer *who, struct answer *ret)
 {
 	char reason[128];
@@ -38,6 +57,8 @@ int refuse_peer(const struct broker *b, const struct peer *who, struct answer *r
 				     "the process that made the connection was gone, or cannot be "
 				     "seen from here, so it is not known whom to charge",
 				     "Connect from the process that asks for memory.");
+	if (peer_is_confined(who))
+		return refuse_confined(b, who, ret);
 	snprintf(reason, sizeof(reason), "none of the %zu rules of the policy names uid %u",
 		 b->policy.n, (unsigned int)who->uid);
 	return not_permitted(ret, reason,

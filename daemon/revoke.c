@@ -60,7 +60,7 @@ static const char *parse(struct json_object *parameters, struct revocation *v)
 
 static bool may_end(const struct revocation *v, const struct lease *l)
 {
-	return policy_may_see(&v->broker->policy, v->who, l->uid);
+	return policy_may_see(&v->broker->policy, v->who, l->uid, &l->borrower);
 }
 
 static bool is_meant(const struct revocation *v, const struct lease *l)

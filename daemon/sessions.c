@@ -159,7 +159,7 @@ static bool make_room(struct sessions *ss, const struct user *u)
 static bool has_room(struct sessions *ss, const struct peer *who, const struct user *u)
 {
 	const struct allowance *a = ss->host.allowance;
-	bool root = who->uid == 0;
+	bool root = peer_is_root(who);
 
 	if (!root && u->sessions >= a->sessions_of_user)
 		return false;

@@ -102,7 +102,7 @@ static void tell_of_lease(struct broker *b, const char *kind, const struct lease
 	_cleanup_json_ struct json_object *event = NULL;
 
 	for (struct watch *w = b->watches.first; w; w = w->next) {
-		if (!policy_may_see(&b->policy, w->who, l->uid))
+		if (!policy_may_see(&b->policy, w->who, l->uid, &l->borrower))
 			continue;
 		if (!event)
 			event = lease_event_new(kind, l, reason);

@@ -4,38 +4,10 @@
 #include <string.h>
 
 #include "policy/cgroup.h"
+#include "policy/cgroup_name.h"
 
 #define USER_SLICE "user.slice"
 #define PATH_MAX_BYTES 4096
-
-struct name {
-	const char *at;
-	size_t n;
-};
-
-/* The name that begins at @path, behind slashes; of length 0 at the end. */
-static struct name first_name(const char *path)
-{
-	path += strspn(path, "/");
-	return (struct name){ path, strcspn(path, "/") };
-}
-
-static struct name next_name(struct name c)
-{
-	return first_name(c.at + c.n);
-}
-
-static bool name_is(struct name c, const char *word)
-{
-	return c.n == strlen(word) && memcmp(c.at, word, c.n) == 0;
-}
-
-static bool ends_in(struct name c, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return c.n > n && memcmp(c.at + c.n - n, suffix, n) == 0;
-}
 
 bool cgroup_path_valid(const char *path)
 {
@@ -52,7 +24,7 @@ bool cgroup_path_valid(const char *path)
 	return true;
 }
 
-static bool is_unit(struct name c)
+bool name_is_unit(struct name c)
 {
 	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount",
 						".swap" };
@@ -74,7 +46,7 @@ char *cgroup_system_unit(const char *path, bool *ret_oom)
 		return NULL;
 	while (ends_in(c, ".slice"))
 		c = next_name(c);
-	if (!is_unit(c))
+	if (!name_is_unit(c))
 		return NULL;
 	/* How it writes names that the kernel has for files of its own. */
 	if (*c.at == '_') {

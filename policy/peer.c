@@ -19,7 +19,18 @@ int peer_set_cgroup(struct peer *p, const char *path)
 	if (out_of_memory)
 		return -ENOMEM;
 	p->in_user_slice = cgroup_user_slice(path, &p->slice_uid);
+	p->in_container = container_find(path, &p->container);
 	return 0;
+}
+
+bool peer_is_confined(const struct peer *p)
+{
+	return (p->in_container || p->nested) && !p->in_user_slice;
+}
+
+bool peer_is_root(const struct peer *p)
+{
+	return p->uid == 0 && !p->lost && !p->in_container && !p->nested;
 }
 
 bool peer_is_member(const struct peer *p, gid_t group)
@@ -34,7 +45,9 @@ bool peer_is_member(const struct peer *p, gid_t group)
 
 uid_t peer_charged_uid(const struct peer *p)
 {
-	return p->uid != 0 && p->in_user_slice ? p->slice_uid : p->uid;
+	if (peer_is_confined(p))
+		return PEER_CONFINED_UID;
+	return !peer_is_root(p) && p->in_user_slice ? p->slice_uid : p->uid;
 }
 
 void peer_done(struct peer *p)

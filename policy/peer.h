@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who asks, as policy looks at it. Pure; daemon/identity.h fills it from a socket. */
+/*
+ * Who asks, as policy looks at it. Pure; daemon/peer.h fills it from a socket.
+ *
+ * In a container that root started, whoever is root in it can take on any uid
+ * and gid of this machine, and an image can bring any of them along. So there
+ * they say nothing of who it is: uid 0 is not root, rules that name a user or a
+ * group do not name it, and memory is charged to a uid of its own. What says
+ * who it is are its cgroup and the unit, which it cannot choose. A user's
+ * own containers are another matter: all that is below that user's slice is
+ * the user, by whatever subordinate uid.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#include "policy/container.h"
+
+/* To whom is charged what containers have that are not a user's: nobody. */
+#define PEER_CONFINED_UID 65534
 
 struct peer {
 	uid_t uid;
@@ -13,14 +28,23 @@ struct peer {
 	gid_t *groups; /* supplementary */
 	size_t n_groups;
 	bool lost; /* the process was gone before its cgroup could be read */
+	bool nested; /* in a PID namespace below that of this process */
 	char *cgroup; /* NULL: not known */
 	char *unit; /* the system unit it runs in; NULL: none */
 	bool in_user_slice;
 	uid_t slice_uid; /* whose slice that is */
+	bool in_container;
+	struct container container; /* if so */
 };
 
 /* Takes in what the path of its cgroup says. -EINVAL: it is no such path; -ENOMEM. */
 int peer_set_cgroup(struct peer *p, const char *path);
+
+/* In a container, or what amounts to one, that is not a user's: its uid and gids say nothing. */
+bool peer_is_confined(const struct peer *p);
+
+/* Root of this machine, and not of a container. */
+bool peer_is_root(const struct peer *p);
 
 bool peer_is_member(const struct peer *p, gid_t group);
 

@@ -57,9 +57,9 @@ static bool names(const struct policy_who *w, const struct peer *who)
 		return false;
 	switch (w->kind) {
 	case WHO_USER:
-		return w->known && who->uid == w->id;
+		return w->known && who->uid == w->id && !peer_is_confined(who);
 	case WHO_GROUP:
-		return w->known && peer_is_member(who, w->id);
+		return w->known && peer_is_member(who, w->id) && !peer_is_confined(who);
 	case WHO_UNIT:
 		return who->unit && strcmp(who->unit, w->name) == 0;
 	default:
@@ -96,7 +96,7 @@ const struct policy_rule *policy_decide(const struct policy *p, const struct pol
 
 bool policy_is_unlimited(const struct peer *who)
 {
-	return who->uid == 0;
+	return peer_is_root(who);
 }
 
 bool policy_names(const struct policy *p, const struct peer *who)
@@ -112,10 +112,12 @@ bool policy_may_administer(const struct policy *p, const struct peer *who)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->rules[i].administer && names(&p->rules[i].who, who))
 			return true;
-	return who->uid == 0;
+	return peer_is_root(who);
 }
 
-bool policy_may_see(const struct policy *p, const struct peer *who, uid_t owner)
+bool policy_may_see(const struct policy *p, const struct peer *who, uid_t owner,
+		    const struct borrower *borrower)
 {
-	return (!who->lost && peer_charged_uid(who) == owner) || policy_may_administer(p, who);
+	return (!who->lost && peer_charged_uid(who) == owner && borrower_is(borrower, who)) ||
+	       policy_may_administer(p, who);
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <linux/p2pmem.h>
 
+#include "policy/borrower.h"
 #include "policy/limits.h"
 #include "policy/object.h"
 #include "policy/peer.h"
@@ -100,5 +101,6 @@ bool policy_is_unlimited(const struct peer *who);
 /* May see and end what is not its own, drain regions, and reload. */
 bool policy_may_administer(const struct policy *p, const struct peer *who);
 
-/* May see and end what is charged to @owner. */
-bool policy_may_see(const struct policy *p, const struct peer *who, uid_t owner);
+/* May see and end what is charged to @owner and was lent to @borrower. */
+bool policy_may_see(const struct policy *p, const struct peer *who, uid_t owner,
+		    const struct borrower *borrower);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/cleanup.h"
+#include "policy/borrower.h"
 #include "policy/cgroup.h"
+#include "policy/container.h"
 #include "policy/peer.h"
 #include "tests/unit/unit.h"
 
@@ -149,6 +151,231 @@ static void takes_in_paths(void **state)
 	assert_int_equal(peer_charged_uid(&p), 0);
 }
 
+#define ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define OTHER_ID "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define USER "/user.slice/user-1000.slice/user@1000.service"
+
+static void finds_containers(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *runtime;
+		bool in_unit;
+	} cases[] = {
+		{ "/machine.slice/libpod-" ID ".scope", "podman", false },
+		{ "/machine.slice/libpod-" ID ".scope/container", "podman", false },
+		{ "/machine.slice/machine-libpod_pod_" ID ".slice/libpod-" ID ".scope", "podman",
+		  false },
+		{ "/libpod_parent/libpod-" ID, "podman", false },
+		{ "/libpod_parent/" ID, "podman", false },
+		{ "/system.slice/web.service/libpod-payload-" ID, "podman", true },
+		{ "/system.slice/docker-" ID ".scope", "docker", false },
+		{ "/docker/" ID "/init", "docker", false },
+		{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podab_c.slice/"
+		  "crio-" ID ".scope",
+		  "cri-o", false },
+		{ "/kubepods/burstable/podab-c/crio-" ID, "cri-o", false },
+		{ "/kubepods.slice/kubepods-podab_c.slice/cri-containerd-" ID ".scope",
+		  "containerd", false },
+		{ "/kubepods/besteffort/podab-c/" ID, "containerd", false },
+		{ "/system.slice/nerdctl-" ID ".scope", "containerd", false },
+		/* The outermost one. */
+		{ "/docker/" ID "/kubepods.slice/cri-containerd-" OTHER_ID ".scope", "docker",
+		  false },
+		/* Whoever has a cgroup of a unit can give those below it any name. */
+		{ "/system.slice/build.service/libpod-" ID ".scope", "podman", true },
+		{ "/init.scope/docker/" ID, "docker", true },
+		{ USER "/user.slice/libpod-" ID ".scope/container", "podman", true },
+		{ "/user.slice/user-1000.slice/session-2.scope/docker-" ID ".scope", "docker",
+		  true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container c = {};
+
+		if (!container_find(cases[i].path, &c))
+			fail_msg("%s", cases[i].path);
+		assert_string_equal(c.id, ID);
+		assert_string_equal(c.runtime, cases[i].runtime);
+		assert_int_equal(c.in_unit, cases[i].in_unit);
+	}
+}
+
+static void takes_no_others_for_containers(void **state)
+{
+	static const char *const paths[] = {
+		"/",
+		"/machine.slice",
+		"/machine.slice/libpod-conmon-" ID ".scope",
+		"/machine.slice/crio-conmon-" ID ".scope",
+		"/machine.slice/libpod-" ID "0.scope",
+		"/machine.slice/libpod-0123.scope",
+		"/machine.slice/libpod-.scope",
+		"/machine.slice/xlibpod-" ID ".scope",
+		"/machine.slice/libpod-" ID ".scope2",
+		"/machine.slice/libpod-" ID ".service",
+		"/machine.slice/libpod-00112233445566778899AABBCCDDEEFF"
+		"00112233445566778899aabbccddeeff.scope",
+		"/machine.slice/docker-" ID,
+		"/machine.slice/" ID,
+		"/machine.slice/" ID ".scope",
+		/* A folder of nobody knows whom. */
+		"/mine/docker/" ID,
+		"/mine/libpod-" ID ".scope",
+		"/docker2/" ID,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct container c;
+
+		if (container_find(paths[i], &c))
+			fail_msg("%s", paths[i]);
+	}
+}
+
+static void knows_words_of_containers(void **state)
+{
+	assert_string_equal(container_runtime("cri-o"), "cri-o");
+	assert_null(container_runtime("crio"));
+	assert_null(container_runtime(""));
+	assert_true(container_id_valid(ID));
+	assert_false(container_id_valid(ID "0"));
+	assert_false(container_id_valid(""));
+}
+
+/* ---- who is whom in containers --------------------------------------- */
+
+struct who {
+	uid_t uid;
+	const char *cgroup;
+	bool nested;
+};
+
+static struct peer peer_of(const struct who *w)
+{
+	struct peer p = { .uid = w->uid, .nested = w->nested };
+
+	assert_int_equal(peer_set_cgroup(&p, w->cgroup), 0);
+	return p;
+}
+
+static void gives_containers_no_rights_by_uid(void **state)
+{
+	static const struct {
+		struct who who;
+		bool root;
+		bool confined;
+		uid_t charged;
+	} cases[] = {
+		{ { 0, "/system.slice/a.service", false }, true, false, 0 },
+		{ { 0, "/user.slice/user-1000.slice/session-1.scope", false }, true, false, 0 },
+		{ { 1000, "/system.slice/a.service", false }, false, false, 1000 },
+		/* Started by root: uids are what whoever is in there takes. */
+		{ { 0, "/machine.slice/libpod-" ID ".scope", true }, false, true, 65534 },
+		{ { 0, "/machine.slice/libpod-" ID ".scope", false }, false, true, 65534 },
+		{ { 1000, "/machine.slice/libpod-" ID ".scope", true }, false, true, 65534 },
+		{ { 0, "/mine/container", true }, false, true, 65534 },
+		{ { 0, "/system.slice/a.service/libpod-payload-" ID, true }, false, true, 65534 },
+		/* A user's are that user. */
+		{ { 1000, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
+		{ { 100999, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
+		/* As root, and not as that of the machine. */
+		{ { 0, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
+		{ { 0, "/user.slice/user-1000.slice/session-1.scope", true }, false, false, 1000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(peer_done) struct peer p = peer_of(&cases[i].who);
+
+		assert_int_equal(peer_is_root(&p), cases[i].root);
+		assert_int_equal(peer_is_confined(&p), cases[i].confined);
+		assert_int_equal(peer_charged_uid(&p), cases[i].charged);
+	}
+}
+
+static void takes_nobody_lost_for_root(void **state)
+{
+	const struct peer p = { .uid = 0, .lost = true };
+
+	assert_false(peer_is_root(&p));
+}
+
+#define A { 0, "/machine.slice/libpod-" ID ".scope", true }
+#define B { 0, "/machine.slice/libpod-" OTHER_ID ".scope", true }
+/* Takes the id of A for a cgroup of its own. */
+#define FAKE { 4, "/system.slice/f.service/libpod-" ID ".scope", true }
+#define ALICE { 1000, USER "/app.slice/x.service", false }
+#define ALICES { 1000, USER "/user.slice/libpod-" ID ".scope", true }
+#define ALICES_OTHER { 100001, USER "/user.slice/libpod-" OTHER_ID ".scope", true }
+#define NOBODY { 65534, "/system.slice/n.service", false }
+#define NSPAWN { 0, "/machine.slice/systemd-nspawn@a.service", true }
+#define NSPAWN_OTHER { 0, "/machine.slice/systemd-nspawn@b.service", true }
+#define NESTED { 0, "/mine/container", true }
+
+/* Where two are charged to the same uid. */
+static void knows_its_own(void **state)
+{
+	static const struct {
+		struct who borrower;
+		struct who who;
+		bool own;
+	} cases[] = {
+		{ A, A, true },
+		{ A, B, false },
+		{ A, FAKE, false },
+		{ FAKE, A, false },
+		{ A, NOBODY, false },
+		{ NOBODY, A, false },
+		{ NOBODY, NOBODY, true },
+		{ NSPAWN, NSPAWN, true },
+		{ NSPAWN, NSPAWN_OTHER, false },
+		{ NSPAWN, NESTED, false },
+		/* Nothing to know it by. */
+		{ NESTED, NESTED, false },
+		{ A, NSPAWN, false },
+		{ ALICES, ALICE, true },
+		{ ALICES, ALICES, true },
+		{ ALICE, ALICES, false },
+		{ ALICES, ALICES_OTHER, false },
+		{ ALICES_OTHER, ALICES_OTHER, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(peer_done) struct peer one = peer_of(&cases[i].borrower);
+		_cleanup_(peer_done) struct peer other = peer_of(&cases[i].who);
+		_cleanup_(borrower_done) struct borrower b = {};
+
+		assert_int_equal(borrower_set(&b, &one), 0);
+		if (borrower_is(&b, &other) != cases[i].own)
+			fail_msg("case %zu", i);
+	}
+}
+
+static void tells_claims(void **state)
+{
+	static const struct {
+		struct who who;
+		const char *claimed_by;
+	} cases[] = {
+		{ A, NULL },
+		{ FAKE, "unit:f.service" },
+		{ ALICES, "user:1000" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(peer_done) struct peer p = peer_of(&cases[i].who);
+		_cleanup_(borrower_done) struct borrower b = {};
+
+		assert_int_equal(borrower_set(&b, &p), 0);
+		assert_string_equal(b.container, ID);
+		assert_int_equal(b.uid, cases[i].who.uid);
+		if (cases[i].claimed_by)
+			assert_string_equal(b.claimed_by, cases[i].claimed_by);
+		else
+			assert_null(b.claimed_by);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +383,13 @@ int main(void)
 		cmocka_unit_test(finds_slices_of_users),
 		cmocka_unit_test(matches_patterns),
 		cmocka_unit_test(takes_in_paths),
+		cmocka_unit_test(finds_containers),
+		cmocka_unit_test(takes_no_others_for_containers),
+		cmocka_unit_test(knows_words_of_containers),
+		cmocka_unit_test(gives_containers_no_rights_by_uid),
+		cmocka_unit_test(takes_nobody_lost_for_root),
+		cmocka_unit_test(knows_its_own),
+		cmocka_unit_test(tells_claims),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

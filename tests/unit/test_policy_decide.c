@@ -161,6 +161,7 @@ static void administers_by_any_rule(void **state)
 	const struct peer ops = { .uid = 1000, .gid = 50, .groups = groups, .n_groups = 1 };
 	const struct peer member = { .uid = 1001, .gid = 50 };
 	const struct peer lost = { .uid = 1000, .gid = 60, .lost = true };
+	const struct borrower any = {};
 
 	rules_make("{'name':'members','who':{'group':50}," ALL "},"
 		   "{'name':'ops','who':{'group':60},'administer':true}",
@@ -168,12 +169,36 @@ static void administers_by_any_rule(void **state)
 	assert_true(policy_may_administer(&p, &ops));
 	assert_false(policy_may_administer(&p, &member));
 	assert_false(policy_may_administer(&p, &lost));
-	assert_true(policy_may_see(&p, &ops, 1001));
-	assert_true(policy_may_see(&p, &member, 1001));
-	assert_false(policy_may_see(&p, &member, 1000));
-	assert_false(policy_may_see(&p, &lost, 1000));
+	assert_true(policy_may_see(&p, &ops, 1001, &any));
+	assert_true(policy_may_see(&p, &member, 1001, &any));
+	assert_false(policy_may_see(&p, &member, 1000, &any));
+	assert_false(policy_may_see(&p, &lost, 1000, &any));
 	/* It is no grant of memory. */
 	assert_false(policy_names(&p, &(struct peer){ .uid = 9, .gid = 60 }));
+}
+
+/* A container of root's: by its uid and gids nothing, by its cgroup what that is granted. */
+static void names_containers_by_cgroup(void **state)
+{
+	_cleanup_(policy_done) struct policy p = {};
+	gid_t groups[] = { 60 };
+	const struct policy_question q = {
+		.who = &(struct peer){ .uid = 1000,
+				       .gid = 50,
+				       .groups = groups,
+				       .n_groups = 1,
+				       .nested = true,
+				       .cgroup = (char *)"/guests.slice/c.scope" },
+	};
+
+	assert_false(policy_is_unlimited(&(struct peer){ .uid = 0, .nested = true }));
+	rules_make("{'name':'user','who':{'user':1000}," ALL ",'administer':true},"
+		   "{'name':'gid','who':{'group':50}," ALL ",'administer':true},"
+		   "{'name':'group','who':{'group':60}," ALL ",'administer':true},"
+		   "{'name':'guests','who':{'cgroup':'/guests.slice'}," ALL "}",
+		   &p);
+	assert_string_equal(policy_decide(&p, &q)->name, "guests");
+	assert_false(policy_may_administer(&p, q.who));
 }
 
 static void figures_limits(void **state)
@@ -211,6 +236,7 @@ int main(void)
 		cmocka_unit_test(first_that_covers_decides),
 		cmocka_unit_test(covers_all_devices_or_none),
 		cmocka_unit_test(administers_by_any_rule),
+		cmocka_unit_test(names_containers_by_cgroup),
 		cmocka_unit_test(figures_limits),
 	};
 

@@ -15,6 +15,13 @@
 	"\"lease\":\"" ID "\",\"tenant\":\"group:p2pmem\",\"uid\":1000,\"rule\":\"group\"," \
 	"\"devices\":[\"0000:03:00.0\"],\"verdict\":\"bus\",\"sinceUSec\":5"
 
+#define CONTAINER "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static int parse(const char *text, struct lease **ret)
+{
+	return record_parse(ID, text, strlen(text), ret);
+}
+
 static struct lease *lease_new(void)
 {
 	struct lease *l = calloc(1, sizeof(*l));
@@ -52,6 +59,10 @@ static void comes_back(const struct lease *l)
 	assert_int_equal(back->since, l->since);
 	assert_int_equal(back->revoke_at, l->revoke_at);
 	assert_int_equal(!!back->name, !!l->name);
+	assert_int_equal(back->borrower.known, l->borrower.known);
+	assert_int_equal(back->borrower.uid, l->borrower.uid);
+	assert_int_equal(back->borrower.confined, l->borrower.confined);
+	assert_string_equal(back->borrower.container, l->borrower.container);
 	again = record_format(back);
 	assert_string_equal(again, text);
 }
@@ -64,6 +75,75 @@ static void goes_there_and_back(void **state)
 	l->name = strdup("nightly \"backup\" ä");
 	l->revoke_at = 7;
 	comes_back(l);
+}
+
+static void keeps_who_asked(void **state)
+{
+	struct peer root = { .uid = 0, .nested = true }, user = { .uid = 100001 };
+	struct peer service = { .uid = 61184 };
+	_cleanup_(lease_freep) struct lease *l = lease_new();
+
+	assert_int_equal(peer_set_cgroup(&root, "/machine.slice/libpod-" CONTAINER ".scope"), 0);
+	assert_int_equal(peer_set_cgroup(&user, "/user.slice/user-7.slice/x.scope/docker-" CONTAINER
+						".scope"),
+			 0);
+	assert_int_equal(peer_set_cgroup(&service, "/system.slice/backup.service"), 0);
+	assert_int_equal(borrower_set(&l->borrower, &root), 0);
+	comes_back(l);
+	assert_int_equal(borrower_set(&l->borrower, &user), 0);
+	comes_back(l);
+	assert_int_equal(borrower_set(&l->borrower, &service), 0);
+	comes_back(l);
+	peer_done(&root);
+	peer_done(&user);
+	peer_done(&service);
+}
+
+static void refuses_bad_borrowers(void **state)
+{
+	static const char *const bad[] = {
+		"7",
+		"{}",
+		"{\"uid\":-1,\"confined\":false}",
+		"{\"uid\":4294967295,\"confined\":false}",
+		"{\"uid\":1}",
+		"{\"uid\":1,\"confined\":1}",
+		"{\"uid\":1,\"confined\":true,\"unit\":\"\"}",
+		"{\"uid\":1,\"confined\":true,\"unit\":\"a\\nb\"}",
+		"{\"uid\":1,\"confined\":true,\"claimedBy\":[]}",
+		"{\"uid\":1,\"confined\":true,\"container\":\"" CONTAINER "\"}",
+		"{\"uid\":1,\"confined\":true,\"runtime\":\"docker\"}",
+		"{\"uid\":1,\"confined\":true,\"container\":\"abc\",\"runtime\":\"docker\"}",
+		"{\"uid\":1,\"confined\":true,\"container\":\"" CONTAINER
+		"0\",\"runtime\":\"docker\"}",
+		"{\"uid\":1,\"confined\":true,\"container\":\"" CONTAINER
+		"\",\"runtime\":\"rocket\"}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_free_ char *text = NULL;
+		struct lease *l = NULL;
+
+		assert_true(asprintf(&text, "{\"version\":1," MEMBERS ",\"borrower\":%s}", bad[i]) >
+			    0);
+		if (parse(text, &l) != -EBADMSG || l)
+			fail_msg("%s", bad[i]);
+	}
+}
+
+/* The longest name of a cgroup, each byte of which is replaced when it is shown. */
+static void add_longest_borrower(struct lease *l)
+{
+	_cleanup_(peer_done) struct peer p = {};
+	char unit[256], *path;
+
+	memset(unit, 0xff, sizeof(unit));
+	memcpy(unit + sizeof(unit) - sizeof(".service"), ".service", sizeof(".service"));
+	assert_true(asprintf(&path, "/system.slice/%s/libpod-" CONTAINER, unit) > 0);
+	assert_int_equal(peer_set_cgroup(&p, path), 0);
+	assert_int_equal(borrower_set(&l->borrower, &p), 0);
+	assert_non_null(l->borrower.unit);
+	free(path);
 }
 
 /* A lease of which no part can be longer: what is written is not to be refused later. */
@@ -84,14 +164,10 @@ static void keeps_the_longest(void **state)
 	memset(stpcpy(l->tenant, "cgroup:/"), '\\', PATH_MAX - 1);
 	l->name = calloc(1, 129);
 	memset(l->name, '"', 128);
+	add_longest_borrower(l);
 	comes_back(l);
 	text = record_format(l);
 	assert_true(strlen(text) <= STATE_FILE_MAX);
-}
-
-static int parse(const char *text, struct lease **ret)
-{
-	return record_parse(ID, text, strlen(text), ret);
 }
 
 static void passes_over_what_is_newer(void **state)
@@ -101,6 +177,8 @@ static void passes_over_what_is_newer(void **state)
 	assert_int_equal(parse("{\"version\":1,\"colour\":\"red\"," MEMBERS "}", &l), 0);
 	assert_int_equal(l->uid, 1000);
 	assert_null(l->name);
+	/* As 0.1.0 wrote them. */
+	assert_false(l->borrower.known);
 }
 
 static void refuses_what_is_no_record(void **state)
@@ -195,6 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goes_there_and_back),
+		cmocka_unit_test(keeps_who_asked),
+		cmocka_unit_test(refuses_bad_borrowers),
 		cmocka_unit_test(keeps_the_longest),
 		cmocka_unit_test(passes_over_what_is_newer),
 		cmocka_unit_test(refuses_what_is_no_record),
