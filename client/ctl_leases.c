@@ -42,6 +42,21 @@ static char *join(const struct p2pmem_name *names)
 	return take_ptr(text);
 }
 
+/* Digits of a container's id that are shown; runtimes show as many. */
+#define ID_SHOWN 12
+
+/* Where the process that asked was: "podman:0123456789ab", or the unit. */
+static void add_place(struct table *t, const struct p2pmem_lease *l)
+{
+	if (!l->has_container)
+		table_add(t, l->borrower_unit);
+	else if (l->container_claimed_by)
+		table_addf(t, "%s:%.*s (says %s)", l->container_runtime, ID_SHOWN, l->container,
+			   l->container_claimed_by);
+	else
+		table_addf(t, "%s:%.*s", l->container_runtime, ID_SHOWN, l->container);
+}
+
 static int add_lease(struct table *t, const struct p2pmem_lease *l)
 {
 	_cleanup_free_ char *devices = join(l->devices);
@@ -57,22 +72,31 @@ static int add_lease(struct table *t, const struct p2pmem_lease *l)
 	table_add(t, p2pmem_state_name(l->state));
 	table_add(t, p2pmem_verdict_name(l->verdict));
 	add_age(t, l->age_usec);
+	if (l->has_borrower)
+		table_addf(t, "%" PRIu32, l->borrower_uid);
+	else
+		table_add(t, NULL);
+	add_place(t, l);
 	table_add(t, l->name);
 	table_add(t, devices);
 	return 0;
 }
 
+#define N_COLUMNS 12
+
 int print_leases(const struct p2pmem_lease *leases)
 {
-	static const char *const headings[] = { "LEASE", "TENANT",  "RULE", "REGION", "SIZE",
-						"STATE", "VERDICT", "AGE",  "NAME",   "DEVICES" };
-	_cleanup_(table_freep) struct table *t = table_new(10);
+	static const char *const headings[] = { "LEASE", "TENANT", "RULE",    "REGION",
+						"SIZE",	 "STATE",  "VERDICT", "AGE",
+						"UID",	 "FROM",   "NAME",    "DEVICES" };
+	_cleanup_(table_freep) struct table *t = table_new(N_COLUMNS);
 
 	if (!t)
 		return no_memory();
 	table_align_right(t, 4);
 	table_align_right(t, 7);
-	for (size_t i = 0; i < 10; i++)
+	table_align_right(t, 8);
+	for (size_t i = 0; i < N_COLUMNS; i++)
 		table_add_coloured(t, COLOUR_BOLD, headings[i]);
 	for (; leases; leases = leases->next)
 		if (add_lease(t, leases) < 0)
@@ -111,6 +135,9 @@ const struct verb verb_leases = {
 		"  -o, --output FORMAT  'table' (default) or 'json'\n"
 		"  -h, --help           this text\n\n"
 		"TENANT is whom it is charged to, RULE what in the policy granted it.\n"
+		"UID is the user of the process that asked, as this machine counts, and FROM the\n"
+		"container or the system unit that it was in. 'says user:1000' stands where a\n"
+		"user, or a unit, names containers, and may have made that one up.\n"
 		"DEVICES are those that a lease was checked for. It is no fence: a buffer can\n"
 		"be used with other devices as well.\n",
 	.run = run_leases,

@@ -92,6 +92,23 @@ static const struct member p2pmem_pair_members[] = {
 };
 const struct shape shape_pair = SHAPE(p2pmem_pair);
 
+static const struct member container_members[] = {
+	MUST(p2pmem_lease, "id", MEMBER_STRING, container),
+	MUST(p2pmem_lease, "runtime", MEMBER_STRING, container_runtime),
+	MAY(p2pmem_lease, "claimedBy", MEMBER_STRING, container_claimed_by),
+	{},
+};
+static const struct shape shape_container = { .members = container_members };
+
+static const struct member borrower_members[] = {
+	MUST(p2pmem_lease, "uid", MEMBER_U32, borrower_uid),
+	MAY(p2pmem_lease, "unit", MEMBER_STRING, borrower_unit),
+	FLAGGED(p2pmem_lease, "container", MEMBER_INNER, has_container, has_container,
+		&shape_container),
+	{},
+};
+static const struct shape shape_borrower = { .members = borrower_members };
+
 #define L(json, kind, member) MUST(p2pmem_lease, json, kind, member)
 static const struct member p2pmem_lease_members[] = {
 	L("id", MEMBER_STRING, id),
@@ -99,6 +116,8 @@ static const struct member p2pmem_lease_members[] = {
 	L("uid", MEMBER_U32, uid),
 	MAY(p2pmem_lease, "rule", MEMBER_STRING, rule),
 	MAY(p2pmem_lease, "name", MEMBER_STRING, name),
+	FLAGGED(p2pmem_lease, "borrower", MEMBER_INNER, has_borrower, has_borrower,
+		&shape_borrower),
 	L("region", MEMBER_STRING, region),
 	L("provider", MEMBER_STRING, provider),
 	L("size", MEMBER_U64, size),

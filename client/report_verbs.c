@@ -126,6 +126,9 @@ static int hide_in(struct report *r, struct json_object *o)
 		for (size_t i = 0; i < json_object_array_length(o) && err == 0; i++)
 			err = hide_in(r, json_object_array_get_idx(o, i));
 	} else if (json_object_is_type(o, json_type_object)) {
+		/* Who asked for a lease: names all of it, and nothing of the machine. */
+		if (json_object_object_get_ex(o, "tenant", NULL))
+			json_object_object_del(o, "borrower");
 		json_object_object_foreach(o, name, value) {
 			err = hide_member(r, o, name, value);
 			if (err < 0)

@@ -674,6 +674,15 @@ int p2pmem_list_functions(struct p2pmem_client *client, struct p2pmem_function *
  * @state: of the buffer
  * @verdict: the worst among its devices
  * @rule: of the policy, that granted it, or NULL
+ * @has_borrower: whether it is known who asked for it, as the machine saw the
+ *                process then
+ * @borrower_uid: its user, whatever that is inside a container
+ * @borrower_unit: the system unit that it ran in, or NULL
+ * @has_container: whether its cgroup has the name of one of a container
+ * @container: id of the container, or NULL
+ * @container_runtime: podman, docker, cri-o or containerd, or NULL
+ * @container_claimed_by: who gave the cgroup that name, with or without a
+ *                        container, like user:1000; NULL: root did
  */
 struct p2pmem_lease {
 	struct p2pmem_lease *next;
@@ -689,6 +698,13 @@ struct p2pmem_lease {
 	enum p2pmem_state state;
 	enum p2pmem_verdict verdict;
 	const char *rule;
+	int has_borrower;
+	uint32_t borrower_uid;
+	const char *borrower_unit;
+	int has_container;
+	const char *container;
+	const char *container_runtime;
+	const char *container_claimed_by;
 };
 
 /**

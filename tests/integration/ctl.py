@@ -113,10 +113,27 @@ def _():
 def _():
     one = lease(2 * MIB, name="mine")
     with Broker(ListLeases=listing("lease", [one])) as b:
-        assert re.search(r"^c0ffee +uid:1000 +- +p2pmem0 +2M +live +bus +1m01s +mine +0000:03",
+        assert re.search(r"^c0ffee +uid:1000 +- +p2pmem0 +2M +live +bus +1m01s +- +- +mine +0000:03",
                          run("leases", broker=b).stdout, re.M)
         data = json.loads(run("leases", "-o", "json", broker=b).stdout)
     assert data == {"schema": 1, "leases": [one]}
+
+
+@tap.test("leases say where who asked for them was, and whose word that is")
+def _():
+    container = {"id": "0123456789abcdef" * 4, "runtime": "podman"}
+    places = [({"uid": 61184, "unit": "backup.service"}, r"61184 +backup\.service +-"),
+              ({"uid": 0, "unit": "x.scope", "container": container}, r"0 +podman:0123456789ab +-"),
+              ({"uid": 100999, "container": dict(container, claimedBy="user:1000")},
+               r"100999 +podman:0123456789ab \(says user:1000\) +-"),
+              ({"uid": 1000}, r"1000 +- +-")]
+    leases = [lease(4096, id="%x" % i, borrower=who) for i, (who, _) in enumerate(places)]
+    with Broker(ListLeases=listing("lease", leases)) as b:
+        table = run("leases", broker=b).stdout
+        data = json.loads(run("leases", "-o", "json", broker=b).stdout)["leases"]
+    for i, (_, shown) in enumerate(places):
+        assert re.search(rf"^{i:x} .*1m01s +{shown}", table, re.M), (shown, table)
+    assert [one["borrower"] for one in data] == [who for who, _ in places]
 
 
 @tap.test("empty lists are said in words, and are empty arrays in JSON")

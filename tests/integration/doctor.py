@@ -168,7 +168,8 @@ def _():
 
 @tap.test("leases in a report are nobody's")
 def _():
-    private = fake.lease(4096, tenant="unit:private.service", rule="private", name="private")
+    private = fake.lease(4096, tenant="unit:private.service", rule="private", name="private",
+                         borrower={"uid": 7, "unit": "private.service"})
     with Broker(ListLeases=listing("lease", [private, dict(private, id="decaf")])) as b:
         files = report("leases.tar.gz", broker=b)
     tenants = [lease["tenant"] for lease in json.loads(files["report/leases.json"])["leases"]]
