@@ -4,6 +4,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -264,6 +266,72 @@ def prints_objects():
         event = json.loads(tool.line())["event"]
         equal((event["kind"], event["lease"]["id"]), ("leaseGranted", lease["id"]))
         os.close(fd)
+
+
+class Screen(Tool):
+    """The same on a terminal. What was drawn since is read up to a word."""
+
+    def __init__(self, daemon, *options):
+        self.ours, theirs = pty.openpty()
+        self.process = subprocess.Popen([CTL, "monitor", *options], stdout=theirs,
+                                        stderr=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, P2PMEM_SOCKET=daemon.path,
+                                                 TERM="xterm", NO_COLOR="1"))
+        os.close(theirs)
+        self.text = ""
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+    def until(self, word):
+        """What is on it when the word is drawn."""
+        while word not in self.text.split("\x1b[H\x1b[J")[-1]:
+            self.text += os.read(self.ours, 65536).decode()
+        return self.text.split("\x1b[H\x1b[J")[-1]
+
+    def rest(self):
+        try:
+            while data := os.read(self.ours, 65536):
+                self.text += data.decode()
+        except OSError:  # nobody writes to it any more
+            pass
+        os.close(self.ours)
+        return self.text
+
+
+@test
+def draws_on_a_terminal():
+    with Driver() as driver, Daemon(driver=driver) as daemon, Client(daemon) as client, \
+            Screen(daemon) as tool:
+        screen = tool.until("watching")
+        assert "No leases." in screen and re.search(r"p2pmem0 +0000:03:00.0", screen), screen
+        lease, fd = client.allocate(PAGE, DISK)
+        screen = tool.until("granted")
+        assert screen.count(lease["id"]) == 2 and "watching" in screen, screen
+        os.close(fd)
+        assert "No leases." in tool.until("ended")
+        tool.process.send_signal(signal.SIGINT)
+        _, said = tool.process.communicate()
+        equal((tool.process.returncode, said), (0, ""))
+        text = tool.rest()
+        assert text.startswith("\x1b[?1049h") and text.endswith("\x1b[?1049l"), text[-40:]
+
+
+@test
+def leaves_the_terminal_before_it_says_what_is_wrong():
+    with Daemon() as daemon, Screen(daemon) as tool:
+        tool.until("watching")
+        daemon.stop()
+        _, said = tool.process.communicate()
+        assert tool.rest().endswith("\x1b[?1049l") and "remedy: start it again" in said, said
+
+
+@test
+def prints_lines_on_a_terminal_when_asked():
+    with Daemon() as daemon, Screen(daemon, "--lines") as tool:
+        assert "\x1b" not in tool.until("watching")
 
 
 @test
