@@ -27,6 +27,8 @@ policydir ?= /usr/lib/p2pmem
 
 CC ?= cc
 AR ?= ar
+LD ?= ld
+OBJCOPY ?= objcopy
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
@@ -100,7 +102,7 @@ check-deps:
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs
-install: install-programs install-policy install-systemd
+install: install-programs install-lib install-policy install-systemd
 
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd
@@ -122,7 +124,7 @@ help:
 
 ## make               builds daemon, library and tools into build/
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)
-## make install       installs daemon, tools, units and udev rules (DESTDIR, PREFIX)
+## make install       installs daemon, library, tools, units and udev rules (DESTDIR, PREFIX)
 ## make install-driver installs the kernel module for KRELEASE (default: the running kernel)
 ## make clean         removes what was built
 
