@@ -1,0 +1,1 @@
+#include <p2pmem/libp2pmem.h>
