@@ -70,6 +70,8 @@ int ctl_try_connect(struct p2pmem_client *client)
 	struct p2pmem_connect_options options = {
 		.struct_size = sizeof(options),
 		.socket_path = ctl_socket_path(),
+		/* Whoever takes a signal wants an end. */
+		.interruptible = 1,
 	};
 
 	return p2pmem_client_connect(client, &options);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "common/cleanup.h"
@@ -20,17 +21,28 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 	return (n + unit - 1) / unit * unit;
 }
 
-/* The default size of huge pages, or 0. */
-static uint64_t huge_page_size(void)
+/* A line of /proc/meminfo, in bytes; 0 if there is none. */
+static uint64_t meminfo(const char *what)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
-	char line[128];
+	char line[128], name[64];
 	unsigned long kib;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Hugepagesize: %lu kB", &kib) == 1)
+		if (sscanf(line, "%63[^:]: %lu kB", name, &kib) == 2 && strcmp(name, what) == 0)
 			return (uint64_t)kib << 10;
 	return 0;
+}
+
+/*
+ * Taking page after page until there is none left would have the kernel kill
+ * somebody. Where it does not say what there is, nothing is held against it.
+ */
+static bool is_there_so_much(uint64_t size)
+{
+	uint64_t available = meminfo("MemAvailable");
+
+	return !available || size <= available;
 }
 
 static int make(uint64_t size, unsigned int flags)
@@ -63,13 +75,13 @@ static int take(struct p2pmem_buffer *buffer, uint64_t size, uint64_t unit, unsi
 
 int host_memory(uint64_t size, enum p2pmem_fallback fallback, struct p2pmem_buffer *buffer)
 {
-	uint64_t huge = fallback == P2PMEM_FALLBACK_HUGE ? huge_page_size() : 0;
+	uint64_t huge = fallback == P2PMEM_FALLBACK_HUGE ? meminfo("Hugepagesize") : 0;
 
 	/* Rounded up, it must still be what a file can hold. */
 	if (huge && size <= INT64_MAX - huge &&
 	    take(buffer, size, huge, MFD_HUGETLB, P2PMEM_KIND_HOST_HUGE) == 0)
 		return 0;
-	if (size > (uint64_t)(INT64_MAX - sysconf(_SC_PAGESIZE)))
+	if (size > (uint64_t)(INT64_MAX - sysconf(_SC_PAGESIZE)) || !is_there_so_much(size))
 		return -ENOMEM;
 	return take(buffer, size, (uint64_t)sysconf(_SC_PAGESIZE), 0, P2PMEM_KIND_HOST);
 }

@@ -2,95 +2,22 @@
 /* libp2pmem against a process that answers one call with what it was told. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-#include "p2pmem/libp2pmem.h"
+#include "tests/unit/server.h"
 
-#define LEASE(size)                                                                             \
-	"{\"parameters\":{\"bufferFileDescriptor\":0,\"lease\":{\"id\":\"x\",\"tenant\":\"t\"," \
-	"\"uid\":0,\"region\":\"p2pmem0\",\"provider\":\"0000:03:00.0\",\"size\":" size ","     \
-	"\"devices\":[\"0000:04:00.0\",\"0000:05:00.0\"],\"state\":\"live\","                   \
-	"\"verdict\":\"bus\",\"ageUSec\":1}}}"
-
-static char path[64];
-static pid_t server;
-
-static void send_reply(int s, const char *text, int fd)
-{
-	union {
-		char buffer[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = {};
-	struct iovec v = { (void *)text, strlen(text) + 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		m.msg_control = &control;
-		m.msg_controllen = sizeof(control);
-		*CMSG_FIRSTHDR(&m) =
-			(struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(int));
-	}
-	sendmsg(s, &m, 0);
-}
-
-/* @reply NULL: takes the call and says nothing, until the client goes away. */
-static void serve(int listening, const char *reply, int fd)
-{
-	int s = accept(listening, NULL, NULL);
-	char c;
-
-	while (read(s, &c, 1) == 1)
-		if (c == '\0' && reply) {
-			send_reply(s, reply, fd);
-			if (!*reply)
-				_exit(0);
-		}
-	_exit(0);
-}
+static struct server server;
 
 static struct p2pmem_client *start(const char *reply, int fd, int timeout_ms)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct p2pmem_connect_options options = {
-		.struct_size = sizeof(options),
-		.socket_path = path,
-		.timeout_ms = timeout_ms,
-	};
-	int listening = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct p2pmem_client *client;
-
-	snprintf(path, sizeof(path), "/tmp/p2pmem-test-%d", getpid());
-	strcpy(address.sun_path, path);
-	unlink(path);
-	assert_int_equal(bind(listening, (void *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(listening, 1), 0);
-	server = fork();
-	if (server == 0)
-		serve(listening, reply, fd);
-	close(listening);
-	assert_int_equal(p2pmem_client_new(&client), 0);
-	assert_int_equal(p2pmem_client_connect(client, &options), 0);
-	return client;
+	server = (struct server){ .reply = reply, .fd = fd };
+	server_start(&server);
+	return server_client(&server, timeout_ms, false);
 }
 
 static void stop(struct p2pmem_client *client)
 {
 	p2pmem_client_free(client);
-	assert_int_equal(waitpid(server, NULL, 0), server);
-	unlink(path);
+	server_stop(&server);
 }
 
 static int allocate(struct p2pmem_client *client, uint64_t size, struct p2pmem_buffer **ret)
@@ -100,18 +27,10 @@ static int allocate(struct p2pmem_client *client, uint64_t size, struct p2pmem_b
 	return p2pmem_allocate(client, &o, ret);
 }
 
-static int memory(size_t size)
-{
-	int fd = memfd_create("buffer", 0);
-
-	assert_int_equal(ftruncate(fd, size), 0);
-	return fd;
-}
-
 /* It outlives the client, is mapped once, and leaves neither mapping nor descriptor. */
 static void a_buffer_lives_and_ends(void **state)
 {
-	int fd = memory(8192);
+	int fd = server_memory(8192);
 	struct p2pmem_client *client = start(LEASE("8192"), fd, 0);
 	const struct p2pmem_lease *lease;
 	struct p2pmem_buffer *buffer;
@@ -139,7 +58,7 @@ static void a_buffer_lives_and_ends(void **state)
 
 static void descriptors_of_no_use_are_closed(void **state)
 {
-	int fd = memory(4096), next, after;
+	int fd = server_memory(4096), next, after;
 	struct p2pmem_client *client = start(LEASE("8192"), fd, 0);
 	struct p2pmem_buffer *buffer;
 
