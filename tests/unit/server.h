@@ -43,7 +43,7 @@ static inline void server_send(const struct server *s, int socket)
 
 	strcpy(text, s->reply);
 	for (char *end = text; (end = strchr(end, '\n'));)
-		*end = '\0';
+		*end++ = '\0';
 	if (s->fd >= 0) {
 		m.msg_control = &control;
 		m.msg_controllen = sizeof(control);
