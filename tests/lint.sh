@@ -55,7 +55,7 @@ private_headers() {
 		echo "#include \"$h\"" > "$work/h.c"
 		# shellcheck disable=SC2046
 		gcc -std=gnu11 -D_GNU_SOURCE -DP2PMEM_VERSION='"0"' -Wall -Wextra -Werror -I. -Iinclude -Iinclude/uapi \
-			$(pkg-config --cflags json-c libsystemd libudev blkid libarchive) -fsyntax-only "$work/h.c" || status=1
+			$(pkg-config --cflags json-c liburing libsystemd libudev blkid libarchive) -fsyntax-only "$work/h.c" || status=1
 	done < <(sources 'common/*.h' 'topology/*.h' 'policy/*.h' 'daemon/*.h' 'client/*.h')
 	return $status
 }
@@ -134,6 +134,7 @@ check "sources are formatted" formatted
 check "files say their licence" licensed
 check "linux/p2pmem.h compiles alone, as C and C++" public_header linux/p2pmem.h
 check "p2pmem/libp2pmem.h compiles alone, as C and C++" public_header p2pmem/libp2pmem.h
+check "p2pmem/io.h compiles alone, as C and C++" public_header p2pmem/io.h
 check "headers of our own compile alone" private_headers
 check "the kernel interface is as released, 64 bits" abi -m64
 check "the kernel interface is as released, 32 bits" abi -m32
