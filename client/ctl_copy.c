@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -12,34 +14,7 @@
 #include "client/say.h"
 
 #define BLOCK_SIZE_DEFAULT (UINT64_C(1) << 20)
-
-volatile sig_atomic_t copy_stop;
-
-int copy_stopped_status(void)
-{
-	return STATUS_SIGNAL + copy_stop;
-}
-
-static void on_signal(int number)
-{
-	copy_stop = number;
-}
-
-/*
- * A second one ends the program at once. Whoever calls nohup wants SIGHUP ignored.
- * A limit of the shell for files (ulimit -f) is an error like others.
- */
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction before;
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	signal(SIGXFSZ, SIG_IGN);
-	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &sa, NULL);
-}
+#define QUEUE_DEPTH_DEFAULT 8
 
 struct copy {
 	struct copy_options options;
@@ -54,11 +29,11 @@ struct copy {
 /* Gives back what was reserved and not used. A file that was made here ends where the copy ended. */
 static void cut(const struct copy *c)
 {
-	off_t end = (off_t)c->report.copied.done;
+	off_t end = (off_t)c->report.done;
 	struct stat st;
 	int r = 0;
 
-	if (!c->dst.created || !c->report.copied.bytes_written) {
+	if (!c->dst.created || !copy_written(&c->memory)) {
 		r = fstat(c->dst.fd, &st);
 		end = st.st_size;
 	}
@@ -69,11 +44,13 @@ static void cut(const struct copy *c)
 /* A file that was made here goes again if nothing was written. */
 static void copy_end(struct copy *c, bool complete)
 {
+	bool untouched = copy_written(&c->memory) == 0;
+
 	if (!complete && c->reserved)
 		cut(c);
 	copy_memory_clear(&c->memory);
 	endpoint_close(&c->src, false);
-	endpoint_close(&c->dst, c->report.copied.bytes_written == 0);
+	endpoint_close(&c->dst, untouched);
 }
 
 static int open_ends(struct copy *c)
@@ -121,28 +98,80 @@ static uint64_t block_size(const struct copy *c)
 	return block < unit ? unit : block / unit * unit;
 }
 
-static int get_memory(struct copy *c)
+/* As much at a time as there are such blocks. */
+static void limit_depth(struct copy *c)
 {
-	uint64_t size = block_size(c);
+	uint64_t blocks = (c->size + c->report.block_size - 1) / c->report.block_size;
 
-	if (c->options.host_memory)
-		return copy_memory_host(size, &c->memory);
-	return copy_memory_lent(&c->options, &c->src, &c->dst, size, &c->memory);
+	if (c->options.queue_depth > blocks)
+		c->options.queue_depth = (unsigned int)blocks;
 }
 
-static struct copy_side side(const struct endpoint *e)
+static int get_memory(struct copy *c)
 {
-	return (struct copy_side){ e->fd, e->align, e->kind == ENDPOINT_FILE };
+	uint64_t block = c->report.block_size = block_size(c);
+
+	limit_depth(c);
+	if (c->options.host_memory)
+		return copy_memory_host(&c->options, &c->src, &c->dst, block, &c->memory);
+	return copy_memory_lent(&c->options, &c->src, &c->dst, block, &c->memory);
+}
+
+static double seconds_of(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+static struct copy_cost cost_now(void)
+{
+	struct timespec t;
+	struct rusage u;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	getrusage(RUSAGE_SELF, &u);
+	return (struct copy_cost){
+		.seconds = (double)t.tv_sec + (double)t.tv_nsec / 1e9,
+		.cpu_seconds = seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime),
+	};
 }
 
 static int transfer(struct copy *c)
 {
 	struct progress progress;
-	struct copy_job job = {
-		.src = side(&c->src),
-		.dst = side(&c->dst),
-		.buffer = c->memory.address,
-		.buffer_size = c->memory.size,
+	struct p2pmem_io_copy_options options = {
+		.struct_size = sizeof(options),
+		.src = c->memory.src,
+		.dst = c->memory.dst,
+		.length = c->size,
+		.block_size = c->report.block_size,
+		.truncate = 1,
+		.sync = 1,
+		.progress = progress_update,
+		.userdata = &progress,
+	};
+	struct copy_cost before = cost_now(), after;
+	int r;
+
+	copy_stops_io(c->memory.io);
+	progress_begin(&progress, "copying", c->size, c->options.quiet);
+	r = p2pmem_io_copy(c->memory.io, &options);
+	progress_end(&progress);
+	copy_stops_io(NULL);
+	after = cost_now();
+	c->report.done = p2pmem_io_done(c->memory.io);
+	c->report.cost = (struct copy_cost){ after.seconds - before.seconds,
+					     after.cpu_seconds - before.cpu_seconds };
+	return r < 0 ? copy_report_failure(&c->report, r) : STATUS_OK;
+}
+
+static int compare_through(struct copy *c, struct copy_memory *m)
+{
+	struct compare_result result;
+	struct progress progress;
+	struct compare_job job = {
+		.io = m->io,
+		.a = m->src,
+		.b = m->dst,
 		.size = c->size,
 		.stop = &copy_stop,
 		.progress = progress_update,
@@ -150,37 +179,27 @@ static int transfer(struct copy *c)
 	};
 	int r;
 
-	progress_begin(&progress, "copying", c->size, c->options.quiet);
-	r = copy_run(&job, &c->report.copied);
+	progress_begin(&progress, "comparing", c->size, c->options.quiet);
+	r = compare_files(&job, &result);
 	progress_end(&progress);
-	return r < 0 ? copy_report_failure(&c->report, false, r) : STATUS_OK;
+	c->report.compared = result.done;
+	c->report.read_back = p2pmem_io_get_counters(m->io)->host_memory_read;
+	if (r < 0)
+		return copy_report_unread(&c->report, m->io, r);
+	return r == 0 ? copy_report_difference(&c->report, result.difference) : STATUS_OK;
 }
 
 /* Always through host memory: peer-to-peer transfers are what is in question. */
 static int compare(struct copy *c)
 {
 	_cleanup_(copy_memory_clear) struct copy_memory memory = {};
-	struct progress progress;
-	struct copy_job job = {
-		.src = side(&c->src),
-		.dst = side(&c->dst),
-		.size = c->size,
-		.stop = &copy_stop,
-		.progress = progress_update,
-		.data = &progress,
-	};
-	int r = copy_memory_host(2 * block_size(c), &memory);
+	struct copy_options options = c->options;
+	int s;
 
-	if (r != STATUS_OK)
-		return r;
-	job.buffer = memory.address;
-	job.buffer_size = memory.size;
-	progress_begin(&progress, "comparing", c->size, c->options.quiet);
-	r = copy_compare(&job, &c->report.compared);
-	progress_end(&progress);
-	if (r < 0)
-		return copy_report_failure(&c->report, true, r);
-	return r == 0 ? copy_report_difference(&c->report) : STATUS_OK;
+	if (options.queue_depth < 2)
+		options.queue_depth = 2;
+	s = copy_memory_host(&options, &c->src, &c->dst, block_size(c), &memory);
+	return s == STATUS_OK ? compare_through(c, &memory) : s;
 }
 
 /* Last of all: waiting for memory may have taken long, and the file is not ours alone. */
@@ -215,7 +234,7 @@ static int copy_go(struct copy *c)
 static int run_copy(int argc, char **argv)
 {
 	struct copy c = {
-		.options = { .block_size = BLOCK_SIZE_DEFAULT },
+		.options = { .block_size = BLOCK_SIZE_DEFAULT, .queue_depth = QUEUE_DEPTH_DEFAULT },
 		.src = { .fd = -1 },
 		.dst = { .fd = -1 },
 	};
@@ -224,7 +243,7 @@ static int run_copy(int argc, char **argv)
 
 	if (s >= 0)
 		return s;
-	catch_signals();
+	copy_catch_signals();
 	s = copy_go(&c);
 	complete = s == STATUS_OK;
 	if (complete && c.options.verify)
@@ -245,6 +264,7 @@ const struct verb verb_copy = {
 		"Options:\n"
 		"      --size N         how much, from the start; default: all of SRC\n"
 		"  -b, --block-size N   how much at a time (1M); less if the region has no more\n"
+		"  -d, --queue-depth N  how many of these at the same time (8)\n"
 		"      --require-p2p[=VERDICT]\n"
 		"                       'bridge' (default, also without this option): any\n"
 		"                       peer-to-peer path; 'bus': only behind one switch\n"

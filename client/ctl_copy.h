@@ -7,17 +7,19 @@
 #pragma once
 
 #include <signal.h>
-#include <p2pmem/libp2pmem.h>
+#include <p2pmem/io.h>
 
-#include "client/copy.h"
+#include "client/compare.h"
 #include "client/endpoint.h"
 #include "client/progress.h"
+#include "client/status.h"
 
 struct copy_options {
 	const char *src;
 	const char *dst;
 	uint64_t size; /* 0: all of SRC */
 	uint64_t block_size;
+	unsigned int queue_depth;
 	enum p2pmem_verdict min_verdict;
 	bool host_memory;
 	bool require_p2p;
@@ -30,20 +32,27 @@ struct copy_options {
 /* -1: go on, otherwise the exit status to end with. @ret has the defaults at first. */
 int copy_parse(int argc, char **argv, struct copy_options *ret);
 
-/* Memory for the transfer: lent, or the host's. */
+/* What the data goes through: memory, lent or the host's, and what moves it. */
 struct copy_memory {
-	void *address;
-	size_t size; /* of it, used: a multiple of what both ends want */
-	size_t mapped; /* of the host's memory, 0 if it is lent */
 	struct p2pmem_buffer *buffer; /* NULL: the host's */
 	const struct p2pmem_lease *lease; /* NULL: the host's */
+	void *mapped; /* of the host */
+	size_t size;
+	struct p2pmem_io *io;
+	struct p2pmem_io_file *src;
+	struct p2pmem_io_file *dst;
 };
 
-/* Which signal asked for the end, or 0. */
+/* ctl_copy_stop.c: which signal asked for the end, or 0. */
 extern volatile sig_atomic_t copy_stop;
 
 /* The exit status for that. */
 int copy_stopped_status(void);
+
+/* From now on signals end what has been named by the functions below; NULL: nothing. */
+void copy_catch_signals(void);
+void copy_stops_client(struct p2pmem_client *client);
+void copy_stops_io(struct p2pmem_io *io);
 
 /* ctl_copy_check.c: before anything is opened for writing, and before anything is written. */
 int copy_check_overlap(const struct endpoint *src, const struct endpoint *dst);
@@ -53,22 +62,37 @@ int copy_plan_size(const struct copy_options *o, const struct endpoint *src,
 int copy_check_contents(const struct endpoint *dst, bool force);
 int copy_check_room(const struct endpoint *dst, uint64_t size);
 
-/* ctl_copy_memory.c */
-int copy_memory_host(size_t size, struct copy_memory *ret);
+/* ctl_copy_memory.c: for blocks of @block bytes, as many in flight as the options say. */
+int copy_memory_host(const struct copy_options *o, const struct endpoint *src,
+		     const struct endpoint *dst, uint64_t block, struct copy_memory *ret);
 int copy_memory_lent(const struct copy_options *o, const struct endpoint *src,
-		     const struct endpoint *dst, uint64_t size, struct copy_memory *ret);
+		     const struct endpoint *dst, uint64_t block, struct copy_memory *ret);
 void copy_memory_clear(struct copy_memory *m);
+
+/* What the transfer took. */
+struct copy_cost {
+	double seconds;
+	double cpu_seconds;
+};
 
 /* ctl_copy_report.c */
 struct copy_report {
 	const struct copy_options *options;
 	const struct copy_memory *memory;
 	uint64_t size;
-	struct copy_result copied;
-	struct copy_result compared; /* all 0 without --verify */
+	uint64_t block_size;
+	uint64_t done; /* bytes that are through */
+	struct copy_cost cost;
+	uint64_t compared; /* bytes that are equal */
+	uint64_t read_back; /* for that, from both; 0 without --verify */
 };
 
+/* Bytes that were written. */
+uint64_t copy_written(const struct copy_memory *m);
+
 int copy_report(const struct copy_report *r);
-/* Why the transfer or the comparison (@compared) ended with @error. */
-int copy_report_failure(const struct copy_report *r, bool compared, int error);
-int copy_report_difference(const struct copy_report *r);
+/* Why the transfer ended with @error. */
+int copy_report_failure(const struct copy_report *r, int error);
+/* Why the comparison through @io ended with @error. */
+int copy_report_unread(const struct copy_report *r, struct p2pmem_io *io, int error);
+int copy_report_difference(const struct copy_report *r, uint64_t difference);

@@ -33,6 +33,19 @@ static int parse_block_size(const char *text, uint64_t *ret)
 	return usage_hint(&verb_copy);
 }
 
+static int parse_depth(const char *text, unsigned int *ret)
+{
+	uint64_t depth;
+
+	if (size_parse(text, &depth) < 0 || depth == 0 || depth > P2PMEM_IO_QUEUE_DEPTH_MAX) {
+		problem("--queue-depth takes a number from 1 to %d, not '%s'",
+			P2PMEM_IO_QUEUE_DEPTH_MAX, text);
+		return usage_hint(&verb_copy);
+	}
+	*ret = (unsigned int)depth;
+	return -1;
+}
+
 static int parse_verdict(const char *text, struct copy_options *o)
 {
 	o->require_p2p = true;
@@ -61,6 +74,8 @@ static int parse_option(int c, char **argv, struct copy_options *o)
 		return parse_size("--size", optarg, &o->size);
 	case 'b':
 		return parse_block_size(optarg, &o->block_size);
+	case 'd':
+		return parse_depth(optarg, &o->queue_depth);
 	case OPTION_REQUIRE:
 		return parse_verdict(optarg, o);
 	case OPTION_HOST:
@@ -105,6 +120,7 @@ int copy_parse(int argc, char **argv, struct copy_options *o)
 	static const struct option options[] = {
 		{ "size", required_argument, NULL, OPTION_SIZE },
 		{ "block-size", required_argument, NULL, 'b' },
+		{ "queue-depth", required_argument, NULL, 'd' },
 		{ "require-p2p", optional_argument, NULL, OPTION_REQUIRE },
 		{ "host-memory", no_argument, NULL, OPTION_HOST },
 		{ "verify", no_argument, NULL, OPTION_VERIFY },
@@ -116,7 +132,7 @@ int copy_parse(int argc, char **argv, struct copy_options *o)
 	};
 	int c, r;
 
-	while ((c = getopt_long(argc, argv, ":b:qo:h", options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, ":b:d:qo:h", options, NULL)) >= 0) {
 		r = parse_option(c, argv, o);
 		if (r >= 0)
 			return r;

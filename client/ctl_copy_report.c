@@ -14,37 +14,69 @@
 #include "client/say.h"
 #include "client/size.h"
 
-static uint64_t submitted(const struct copy_result *r)
+uint64_t copy_written(const struct copy_memory *m)
 {
-	return r->bytes_read + r->bytes_written;
+	const struct p2pmem_io_counters *c = m->io ? p2pmem_io_get_counters(m->io) : NULL;
+
+	return c ? c->peer_to_peer_written + c->host_memory_written : 0;
 }
 
 static uint64_t by_peer(const struct copy_report *r)
 {
-	return r->memory->lease ? submitted(&r->copied) : 0;
+	const struct p2pmem_io_counters *c = p2pmem_io_get_counters(r->memory->io);
+
+	return c->peer_to_peer_read + c->peer_to_peer_written;
 }
 
 static uint64_t by_host(const struct copy_report *r)
 {
-	return r->memory->lease ? 0 : submitted(&r->copied);
+	const struct p2pmem_io_counters *c = p2pmem_io_get_counters(r->memory->io);
+
+	return c->host_memory_read + c->host_memory_written;
+}
+
+/* " (region p2pmem0, 0000:03:00.0, verdict bus)", or "". */
+static char *where_text(const struct p2pmem_lease *l)
+{
+	char *text;
+
+	if (!l)
+		return strdup("");
+	if (asprintf(&text, " (region %s, %s, verdict %s)", l->region, l->provider,
+		     p2pmem_verdict_name(l->verdict)) < 0)
+		return NULL;
+	return text;
+}
+
+static char *verified_text(const struct copy_report *r)
+{
+	char size[SIZE_TEXT_MAX], *text;
+
+	if (!r->options->verify)
+		return strdup("");
+	if (asprintf(&text, "; verified: %s read back through host memory, equal",
+		     size_exact(r->read_back, size)) < 0)
+		return NULL;
+	return text;
+}
+
+static uint64_t rate(const struct copy_report *r)
+{
+	return r->cost.seconds > 0 ? (uint64_t)((double)r->size / r->cost.seconds) : 0;
 }
 
 static int report_text(const struct copy_report *r)
 {
-	const struct p2pmem_lease *l = r->memory->lease;
-	char size[SIZE_TEXT_MAX], peer[SIZE_TEXT_MAX], host[SIZE_TEXT_MAX], again[SIZE_TEXT_MAX];
-	_cleanup_free_ char *where = NULL, *verified = NULL;
+	char size[SIZE_TEXT_MAX], peer[SIZE_TEXT_MAX], host[SIZE_TEXT_MAX], speed[SIZE_TEXT_MAX];
+	_cleanup_free_ char *where = where_text(r->memory->lease), *verified = verified_text(r);
 
-	if (asprintf(&where, l ? " (region %s, %s, verdict %s)" : "", l ? l->region : "",
-		     l ? l->provider : "", l ? p2pmem_verdict_name(l->verdict) : "") < 0 ||
-	    asprintf(&verified,
-		     r->options->verify ? "; verified: %s read back through host memory, equal" :
-					  "",
-		     size_exact(submitted(&r->compared), again)) < 0)
+	if (!where || !verified)
 		return no_memory();
-	say(stdout, "copied %s: %s submitted peer-to-peer%s, %s through host memory%s",
+	say(stdout,
+	    "copied %s: %s submitted peer-to-peer%s, %s through host memory%s; %.2f s (%s/s), %.2f s of CPU",
 	    size_exact(r->size, size), size_exact(by_peer(r), peer), where,
-	    size_exact(by_host(r), host), verified);
+	    size_exact(by_host(r), host), verified, r->cost.seconds, size_short(rate(r), speed),
+	    r->cost.cpu_seconds);
 	return STATUS_OK;
 }
 
@@ -73,12 +105,18 @@ static int report_json(const struct copy_report *r)
 	if (!root || !o || add_clean(o, "source", r->options->src) < 0 ||
 	    add_clean(o, "destination", r->options->dst) < 0 ||
 	    json_add_int(o, "size", r->size) < 0 ||
-	    json_add_int(o, "blockSize", r->memory->size) < 0 ||
+	    json_add_int(o, "blockSize", r->block_size) < 0 ||
+	    json_add_int(o, "bufferSize", r->memory->size) < 0 ||
+	    json_add_int(o, "queueDepth", r->options->queue_depth) < 0 ||
+	    json_add_string(o, "engine",
+			    p2pmem_io_engine_name(p2pmem_io_get_engine(r->memory->io))) < 0 ||
 	    json_add_int(o, "peerToPeerBytes", by_peer(r)) < 0 ||
 	    json_add_int(o, "hostMemoryBytes", by_host(r)) < 0 ||
 	    add_lease(o, r->memory->lease) < 0 ||
 	    json_add_bool(o, "verified", r->options->verify) < 0 ||
-	    json_add_int(o, "verifyBytes", submitted(&r->compared)) < 0 ||
+	    json_add_int(o, "verifyBytes", r->read_back) < 0 ||
+	    json_add(o, "seconds", json_object_new_double(r->cost.seconds)) < 0 ||
+	    json_add(o, "cpuSeconds", json_object_new_double(r->cost.cpu_seconds)) < 0 ||
 	    json_add(root, "copy", take_ptr(o)) < 0)
 		return no_memory();
 	return ctl_print_json(root);
@@ -93,106 +131,91 @@ int copy_report(const struct copy_report *r)
 
 /* ---- failures ------------------------------------------------------- */
 
-static const char *side_of(const struct copy_report *r, enum copy_operation operation)
-{
-	return operation == COPY_READ_SRC ? r->options->src : r->options->dst;
-}
-
-static const char *verb_of(enum copy_operation operation)
-{
-	static const char *const words[] = {
-		[COPY_READ_SRC] = "reading",
-		[COPY_READ_DST] = "reading",
-		[COPY_WRITE] = "writing",
-		[COPY_SYNC] = "flushing",
-	};
-
-	return words[operation];
-}
-
+/* What is certain of the destination. */
 static void say_how_far(const struct copy_report *r)
 {
+	const struct p2pmem_io_failure *f = p2pmem_io_last_failure(r->memory->io);
 	char size[SIZE_TEXT_MAX];
 
-	if (r->copied.bytes_written == 0)
+	if (copy_written(r->memory) == 0)
 		detail("nothing was written to %s", r->options->dst);
+	else if (f && f->operation == P2PMEM_IO_SYNC)
+		detail("all was written to %s, but may not be on stable storage", r->options->dst);
 	else
 		detail("%s holds the first %s (%" PRIu64 " of %" PRIu64 " bytes)", r->options->dst,
-		       size_exact(r->copied.done, size), r->copied.done, r->size);
+		       size_exact(r->done, size), r->done, r->size);
 }
 
 /* The kernel refuses a pair, or a layer, only when it sees the first transfer. */
-static int refused_by_kernel(const struct copy_report *r, const char *side, int error)
+static int refused_by_kernel(int error)
 {
-	if (error == -EREMOTEIO) {
-		problem("%s does not take peer-to-peer memory: a layer below it refused (%s)", side,
-			strerror(-error));
+	if (error == -EREMOTEIO)
 		remedy("use the drive itself, or --host-memory");
-	} else {
-		problem("the kernel refused the transfer between %s and %s (%s)",
-			r->memory->lease->provider, side, strerror(-error));
+	else
 		remedy("the kernel log has its reason; --host-memory copies through host memory");
-	}
 	return STATUS_NO_PATH;
 }
 
-static int failed_transfer(const struct copy_report *r, const struct copy_result *res,
-			   bool compared, int error)
+static int remedy_of(int error)
 {
-	const char *side = side_of(r, res->failed);
-
-	if (r->memory->lease && !compared && (error == -EREMOTEIO || error == -EINVAL))
-		return refused_by_kernel(r, side, error);
-	if (r->memory->lease && !compared && error == -EFAULT) {
-		problem("the lent buffer was revoked at byte %" PRIu64, res->offset);
+	switch (error) {
+	case -EFAULT:
 		remedy("run it again, or ask whoever administers the broker");
 		return STATUS_IO;
-	}
-	if (error == -ENODATA) {
-		problem("%s ended at byte %" PRIu64 ": it has become shorter meanwhile", side,
-			res->offset);
-		return STATUS_IO;
-	}
-	problem("%s %s failed at byte %" PRIu64 ": %s", verb_of(res->failed), side, res->offset,
-		strerror(-error));
-	if (error == -ENOSPC) {
+	case -ENOSPC:
+	case -EDQUOT:
 		remedy("make room there");
 		return STATUS_TOO_SMALL;
+	case -ENODATA:
+		return STATUS_IO;
+	default:
+		remedy("see the kernel log (journalctl -k) for what the device reported");
+		return STATUS_IO;
 	}
-	remedy("see the kernel log (journalctl -k) for what the device reported");
-	return STATUS_IO;
 }
 
-static int stopped(const struct copy_report *r, bool compared)
+static int failed(struct p2pmem_io *io, bool peer, int error)
 {
-	char size[SIZE_TEXT_MAX];
-
-	if (compared)
-		problem("interrupted while comparing; the copy to %s is complete, %s compared equal",
-			r->options->dst, size_exact(r->compared.done, size));
-	else
-		problem("interrupted; what was written is on stable storage");
-	if (!compared)
-		say_how_far(r);
-	return copy_stopped_status();
+	problem("%s", p2pmem_io_errmsg(io));
+	if (peer && p2pmem_io_last_failure(io) && (error == -EREMOTEIO || error == -EINVAL))
+		return refused_by_kernel(error);
+	return remedy_of(error);
 }
 
-int copy_report_failure(const struct copy_report *r, bool compared, int error)
+int copy_report_failure(const struct copy_report *r, int error)
 {
 	int status;
 
-	if (copy_stop && error == -EINTR)
-		return stopped(r, compared);
-	status = failed_transfer(r, compared ? &r->compared : &r->copied, compared, error);
-	if (!compared)
-		say_how_far(r);
+	if (copy_stop && error == -ECANCELED) {
+		problem("interrupted; what was written is on stable storage");
+		status = copy_stopped_status();
+	} else {
+		status = failed(r->memory->io, r->memory->lease, error);
+	}
+	say_how_far(r);
 	return status;
 }
 
-int copy_report_difference(const struct copy_report *r)
+int copy_report_unread(const struct copy_report *r, struct p2pmem_io *io, int error)
+{
+	char size[SIZE_TEXT_MAX];
+
+	if (error == -ENODATA) {
+		problem("%s or %s has become shorter meanwhile: they cannot be compared",
+			r->options->src, r->options->dst);
+		return STATUS_IO;
+	}
+	if (error != -ECANCELED)
+		return failed(io, false, error);
+	problem("interrupted while comparing; the copy to %s is complete, %s compared equal",
+		r->options->dst, size_exact(r->compared, size));
+	return copy_stopped_status();
+}
+
+int copy_report_difference(const struct copy_report *r, uint64_t difference)
 {
 	problem("verification failed: %s and %s differ first at byte %" PRIu64, r->options->src,
-		r->options->dst, r->compared.offset);
+		r->options->dst, difference);
 	if (r->memory->lease)
 		remedy("do not trust peer-to-peer transfers between these devices: an IOMMU or switch may misroute them; --host-memory avoids them");
 	else

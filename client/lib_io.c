@@ -84,7 +84,7 @@ static int memory_take(struct p2pmem_io *io, const struct p2pmem_io_options *o)
 
 		if (r < 0)
 			return r;
-		io->memory_size = p2pmem_buffer_lease(o->buffer)->size;
+		io->memory_size = p2pmem_buffer_size(o->buffer);
 	}
 	io->memory = memory;
 	return 0;
@@ -152,6 +152,11 @@ size_t p2pmem_io_memory_size(const struct p2pmem_io *io)
 	return io->memory_size;
 }
 
+unsigned int p2pmem_io_queue_depth(const struct p2pmem_io *io)
+{
+	return io->depth;
+}
+
 const struct p2pmem_io_counters *p2pmem_io_get_counters(const struct p2pmem_io *io)
 {
 	return &io->counters;
@@ -169,5 +174,5 @@ void p2pmem_io_cancel(struct p2pmem_io *io)
 
 bool io_is_peer_to_peer(const struct p2pmem_io *io)
 {
-	return io->buffer != NULL;
+	return io->buffer && p2pmem_buffer_kind(io->buffer) == P2PMEM_KIND_PEER_TO_PEER;
 }

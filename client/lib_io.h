@@ -26,7 +26,7 @@ struct p2pmem_io_file {
 };
 
 struct io_slot {
-	struct io_slot *next; /* while free, or done by the engine that does not wait */
+	struct io_slot *next; /* while free, or waiting for its turn */
 	struct p2pmem_io_file *file;
 	enum p2pmem_io_operation operation;
 	char *memory;
@@ -34,7 +34,7 @@ struct io_slot {
 	size_t length; /* wanted in total; of a write a multiple of the file's align */
 	size_t moved; /* of it, so far */
 	size_t asked; /* of the kernel, now */
-	ssize_t result; /* of the kernel, where the engine does not wait */
+	bool peer; /* whether the memory was P2P memory when the kernel was asked */
 	void *userdata;
 };
 
@@ -74,7 +74,7 @@ struct p2pmem_io {
 	struct p2pmem_io_failure transfer; /* operation 0: none */
 };
 
-/* Whether bytes of this memory go peer to peer. */
+/* Whether bytes of this memory go peer to peer, which p2pmem_buffer_detach() changes. */
 bool io_is_peer_to_peer(const struct p2pmem_io *io);
 
 /* Forgets the last failure. */

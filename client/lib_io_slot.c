@@ -16,6 +16,7 @@ static void ask(struct p2pmem_io *io, struct io_slot *slot)
 	slot->asked = io_round_up(slot->length - slot->moved, slot->file->align);
 	if (slot->asked > ASK_MAX)
 		slot->asked = ASK_MAX;
+	slot->peer = io_is_peer_to_peer(io);
 	io->engine->start(io, slot);
 }
 
@@ -36,11 +37,12 @@ void io_start(struct p2pmem_io *io, const struct io_transfer *t)
 	ask(io, slot);
 }
 
+/* Where the buffer was detached in between, nobody can tell, and the worse is assumed. */
 static void count(struct p2pmem_io *io, const struct io_slot *slot, size_t n)
 {
 	bool read = slot->operation == P2PMEM_IO_READ;
 
-	if (io_is_peer_to_peer(io))
+	if (slot->peer && io_is_peer_to_peer(io))
 		*(read ? &io->counters.peer_to_peer_read : &io->counters.peer_to_peer_written) += n;
 	else
 		*(read ? &io->counters.host_memory_read : &io->counters.host_memory_written) += n;

@@ -84,7 +84,7 @@ void progress_begin(struct progress *p, const char *what, uint64_t size, bool qu
 	};
 }
 
-void progress_update(void *data, uint64_t done)
+void progress_update(uint64_t done, void *data)
 {
 	struct progress *p = data;
 	char text[256];

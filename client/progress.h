@@ -15,8 +15,8 @@ struct progress {
 };
 
 void progress_begin(struct progress *p, const char *what, uint64_t size, bool quiet);
-/* Fits copy_job's callback: @data is the struct progress. */
-void progress_update(void *data, uint64_t done);
+/* Fits the callback of p2pmem_io_copy(): @data is the struct progress. */
+void progress_update(uint64_t done, void *data);
 /* Leaves an empty line for what is said next. */
 void progress_end(struct progress *p);
 

@@ -145,6 +145,14 @@ void *p2pmem_io_memory(const struct p2pmem_io *io);
  */
 size_t p2pmem_io_memory_size(const struct p2pmem_io *io);
 
+/**
+ * p2pmem_io_queue_depth - how many transfers can be in flight
+ * @io: handle
+ *
+ * Since 0.1.
+ */
+unsigned int p2pmem_io_queue_depth(const struct p2pmem_io *io);
+
 /* ---- files ------------------------------------------------------------ */
 
 /**
