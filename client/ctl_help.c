@@ -9,9 +9,9 @@
 #include "client/say.h"
 
 const struct verb *const verbs[] = {
-	&verb_list,    &verb_pairs,   &verb_topology, &verb_explain, &verb_leases, &verb_revoke,
-	&verb_drain,   &verb_undrain, &verb_copy,     &verb_doctor,  &verb_report, &verb_policy,
-	&verb_metrics, &verb_monitor, &verb_help,     NULL,
+	&verb_list,   &verb_pairs,   &verb_topology, &verb_explain, &verb_leases, &verb_revoke,
+	&verb_drain,  &verb_undrain, &verb_copy,     &verb_run,	    &verb_doctor, &verb_report,
+	&verb_policy, &verb_metrics, &verb_monitor,  &verb_help,    NULL,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(*verbs) - 1)
@@ -54,7 +54,7 @@ void print_help(void)
 	       "Without a verb, p2pmemctl says what state this machine is in.\n\n"
 	       "Verbs:\n");
 	for (size_t i = 0; verbs[i]; i++)
-		printf("  %-9s%-14s %s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
+		printf("  %-9s%-16s %s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
 	printf("\nOptions:\n"
 	       "  --sysfs PATH   a captured machine instead of this one: a folder with a\n"
 	       "                 sysfs tree, or what 'p2pmemctl report' wrote\n"

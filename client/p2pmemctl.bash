@@ -53,10 +53,10 @@ _p2pmemctl_value() {
 	USER) _p2pmemctl_offer "$typed" < <(compgen -u) ;;
 	GROUP) _p2pmemctl_offer "$typed" < <(compgen -g) ;;
 	PROGRAM) _p2pmemctl_offer "$typed" < <(compgen -c -- "$typed") ;;
-	FILE | PATH | SRC | DST) compopt -o default ;;
+	FILE | PATH | SRC | DST | ARG) compopt -o default ;;
 	*'|'*) _p2pmemctl_offer "$typed" < <(tr '|' '\n' <<< "$what") ;;
 	# Anybody's guess.
-	N | SIZE | TIME | CGROUP | FORMAT | VERDICT) ;;
+	N | SIZE | TIME | CGROUP | FORMAT | VERDICT | NAME | TEXT) ;;
 	*) return 1 ;;
 	esac
 }
