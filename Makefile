@@ -65,6 +65,7 @@ include daemon/build.mk
 include client/build.mk
 include driver/build.mk
 include systemd/build.mk
+include docs/build.mk
 include tests/build.mk
 
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
@@ -102,7 +103,7 @@ check-deps:
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs
-install: install-programs install-lib install-policy install-systemd
+install: install-programs install-lib install-policy install-systemd install-library-pages
 
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd

@@ -104,7 +104,8 @@ scripts() {
 
 man_pages() {
 	local page status=0
-	for page in $(sources 'docs/man/*'); do
+	make -s O="$work/pages" man || return 1
+	for page in $(sources 'docs/man/*.[0-9]') "$work"/pages/docs/man/*.3; do
 		mandoc -T lint -W warning "$page" || status=1
 	done
 	return $status

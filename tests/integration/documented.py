@@ -194,4 +194,50 @@ def _():
     assert len(in_help) == len(named), (in_help, named)
 
 
+# ---- the library ---------------------------------------------------------
+
+
+def declarations(header):
+    """What a public header declares, without its comments."""
+    text = re.sub(r"/\*.*?\*/", "", read(header), flags=re.S)
+    functions = set(re.findall(r"^[a-z][\w \*]*?\b(p2pmem_\w+)\(", text, re.M))
+    return functions, set(re.findall(r"^(?:struct|enum) (p2pmem_\w+)(?: \{|;)", text, re.M))
+
+
+def page_of(header):
+    name = re.sub(r"^libp2pmem-libp2pmem$", "libp2pmem",
+                  "libp2pmem-" + os.path.basename(header)[:-2])
+    return read(os.path.join(os.environ["BUILD"], f"docs/man/{name}.3")).replace("\\-", "-")
+
+
+headers = [os.path.relpath(path, SOURCES) for path in glob.glob(SOURCES + "/include/p2pmem/*.h")]
+
+
+@tap.test("every function and structure of the library is in its man page")
+def _():
+    assert "include/p2pmem/libp2pmem.h" in headers
+    for header in headers:
+        functions, types = declarations(header)
+        page = page_of(header)
+        names = set(re.findall(r"\bp2pmem_\w+", page.split(".SH NAME")[1].split(".SH")[0]))
+        assert functions and functions == names, (header, functions ^ names)
+        for name in functions:
+            text = page.split(f".SS {name}\n")[1].split("\n.SS ")[0]
+            assert name + "(" in text and "Since 0." in text, text
+        for name in types:
+            assert re.search(rf"^(struct|enum) {name}\b", page, re.M), name
+
+
+@tap.test("and what a function takes is explained")
+def _():
+    for header in headers:
+        for comment, name, arguments in re.findall(
+                r"/\*\*((?:(?!\*/).)*)\*/\n[a-z][\w \*]*?\b(p2pmem_\w+)\(([^;]*)\);", read(header),
+                re.S):
+            arguments = re.sub(r"\(\*(\w+)\)\([^)]*\)", r"\1", arguments)
+            taken = [re.search(r"(\w+)$", a.strip())[1] for a in arguments.split(",")]
+            said = re.findall(r"^ \* @(\w+):", comment, re.M)
+            assert said == [a for a in taken if a != "void"], (name, said, taken)
+
+
 tap.main()
