@@ -131,6 +131,12 @@ catalog_fields() {
 	return $status
 }
 
+# The shipped rules, and those that they show as an example.
+udev_rules() {
+	sed -n 's/^#ACTION/ACTION/p' systemd/60-p2pmem.rules > "$work/61-example.rules"
+	[ -s "$work/61-example.rules" ] && udevadm verify --resolve-names=never systemd/60-p2pmem.rules "$work/61-example.rules"
+}
+
 check "sources are formatted" formatted
 check "files say their licence" licensed
 check "linux/p2pmem.h compiles alone, as C and C++" public_header linux/p2pmem.h
@@ -150,6 +156,7 @@ check "shellcheck finds nothing" scripts
 check "man pages are well-formed" man_pages
 check "messages and their catalog agree" messages
 check "fields in the catalog are fields of entries" catalog_fields
+check "udev rules are well-formed" udev_rules
 check "the interface description is valid" varlinkctl validate-idl docs/io.p2pmem.Broker.varlink
 echo "1..$n"
 [ "$bad" = 0 ]
