@@ -13,6 +13,7 @@ void machine_clear(struct machine *m)
 	free(m->release);
 	free(m->module_version);
 	free(m->module_file);
+	module_file_clear(&m->installed);
 	machine_clear_functions(m);
 	*m = (struct machine){};
 }
@@ -67,6 +68,19 @@ static bool is_release(const char *release)
 	return release && *release && *release != '.' && !strchr(release, '/');
 }
 
+static int look_at_module(const char *root, struct machine *m)
+{
+	m->module_file = module_file(root, m->release);
+	return m->module_file ? module_file_read(root, m->release, m->module_file, &m->installed) :
+				0;
+}
+
+bool machine_module_differs(const struct machine *m)
+{
+	return m->module_version && m->installed.version &&
+	       strcmp(m->module_version, m->installed.version) != 0;
+}
+
 int machine_look(const char *root, const char *sysfs, const char *release, struct machine *ret)
 {
 	_cleanup_(machine_clear) struct machine m = {};
@@ -77,9 +91,11 @@ int machine_look(const char *root, const char *sysfs, const char *release, struc
 	if (r < 0)
 		return r;
 	if (root && is_release(m.release)) {
-		m.module_file = module_file(root, m.release);
 		m.kernel = kernel_support(root, m.release);
+		r = look_at_module(root, &m);
 	}
+	if (r < 0)
+		return r;
 	/* What is seen outweighs what is written. */
 	if (m.providers > 0)
 		m.kernel = KERNEL_WITH_P2PDMA;

@@ -12,6 +12,7 @@
 #include "common/kernel.h"
 #include "common/pci.h"
 #include "topology/sysfs.h"
+#include "client/module_file.h"
 
 /* What the kernel and the driver take: a multiple of this. */
 #define MEMORY_ALIGNMENT (2ULL << 20)
@@ -35,14 +36,18 @@ struct machine {
 	char *release; /* of the kernel; NULL: not known */
 	enum kernel_support kernel;
 	bool module_loaded;
-	char *module_version; /* NULL: not loaded, or without one */
+	char *module_version; /* of what is loaded; NULL: nothing, or without one */
 	char *module_file; /* below /lib/modules/RELEASE; NULL: modprobe would not find it */
+	struct module_file installed; /* what that says of itself */
 	struct machine_function *functions; /* by address */
 	size_t n_functions;
 	unsigned int nvme_drives;
 	unsigned int cmb_drives; /* of them, with a controller memory buffer */
 	unsigned int providers; /* PCI functions that offer P2P memory */
 };
+
+/* A module is loaded, and another version of it is installed. */
+bool machine_module_differs(const struct machine *m);
 
 /*
  * @root is put before every path outside sysfs ("" on this machine; NULL:

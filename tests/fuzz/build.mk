@@ -2,7 +2,7 @@
 # Fuzz targets: tests/fuzz/NAME.c, seeds in tests/fuzz/corpus/NAME. Each is
 # built twice: to replay its corpus in `make check`, and to be fuzzed.
 
-FUZZ_TARGETS := codec config dispatcher policy record topology
+FUZZ_TARGETS := codec config dispatcher module policy record topology
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 FUZZ_FLAGS = $(BASE_CPPFLAGS) $(PKG_CFLAGS) -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -10,12 +10,12 @@ FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(O)/tests/fuzz/replay-%)
 FUZZERS := $(FUZZ_TARGETS:%=$(O)/fuzz/%)
 
 # The product and its mock world, as the targets need them.
-FUZZ_SRC := $(wildcard common/*.c policy/*.c topology/*.c) $(DAEMON_SRC) $(addprefix tests/mock/,driver.c tree.c wire.c)
+FUZZ_SRC := $(wildcard common/*.c policy/*.c topology/*.c) client/module_file.c $(DAEMON_SRC) $(addprefix tests/mock/,driver.c tree.c wire.c)
 FUZZ_LIB := $(O)/fuzz/all.a
 FUZZ_OBJS := $(FUZZ_SRC:%.c=$(O)/fuzz/obj/%.o) $(O)/fuzz/obj/interface.o
-FUZZ_LIBS := json-c libsystemd libudev
+FUZZ_LIBS := json-c libsystemd libudev libarchive
 
-$(FUZZ_REPLAYS): $(O)/tests/fuzz/replay-%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay-%.o $(MOCK_LIB) $(DAEMON_LIB) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
+$(FUZZ_REPLAYS): $(O)/tests/fuzz/replay-%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay-%.o $(CTL_LIB) $(MOCK_LIB) $(DAEMON_LIB) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,$(FUZZ_LIBS))
 
 $(FUZZ_REPLAYS:%=%.o): $(O)/tests/fuzz/replay-%.o: tests/fuzz/replay.c | check-deps
