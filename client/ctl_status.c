@@ -26,7 +26,11 @@ static void print_kernel(const struct machine *m)
 
 static void print_driver(const struct machine *m)
 {
-	if (m->module_loaded)
+	if (machine_module_differs(m))
+		say(stdout,
+		    "Driver:  p2pmem %s, loaded; %s is installed: drain and reload, or reboot",
+		    m->module_version, m->installed.version);
+	else if (m->module_loaded)
 		say(stdout, "Driver:  p2pmem %s, loaded",
 		    m->module_version ? m->module_version : "");
 	else
@@ -39,8 +43,11 @@ static void print_daemon(const struct world *w)
 	if (w->connect_error || !w->broker)
 		say(stdout, "Daemon:  %s", w->connect_error ? "not reachable" : "does not answer");
 	else
-		say(stdout, "Daemon:  %s %s, answers at %s", w->broker->product, w->broker->version,
-		    ctl_socket_path());
+		say(stdout, "Daemon:  %s %s, answers at %s%s", w->broker->product,
+		    w->broker->version, ctl_socket_path(),
+		    strcmp(w->broker->version, P2PMEM_VERSION) == 0 ?
+			    "" :
+			    "; this tool is " P2PMEM_VERSION);
 }
 
 static void print_drives(const struct world *w)

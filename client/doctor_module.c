@@ -7,8 +7,14 @@
 #include "common/files.h"
 #include "client/doctor.h"
 
-/* What stands at the very end of a module file that is signed. */
-#define SIGNED "~Module signature appended~\n"
+#define ENROL                                                                                     \
+	"mokutil --import /var/lib/dkms/mok.pub (the key of DKMS; another one's certificate, if " \
+	"another one signed it), then reboot and confirm on the console"
+
+#define SIGN                                                                                     \
+	"have it signed, which DKMS does by itself (dkms install p2pmem/" P2PMEM_VERSION         \
+	" --force), or by hand: kmodsign sha512 KEY CERT p2pmem.ko; the kernel has to know the " \
+	"key: " ENROL "; or switch Secure Boot off"
 
 static void check_present(struct doctor *d)
 {
@@ -42,22 +48,9 @@ enum answer {
 
 static enum answer is_signed(const struct doctor *d)
 {
-	const struct machine *m = &d->world->machine;
-	_cleanup_fclose_ FILE *f = NULL;
-	char end[sizeof(SIGNED)] = "";
-	const size_t n = strlen(SIGNED);
-	const char *ending;
+	const struct module_file *m = &d->world->machine.installed;
 
-	if (!m->module_file)
-		return CANNOT_SAY;
-	/* A compressed one would have to be unpacked. */
-	ending = strrchr(m->module_file, '.');
-	if (!ending || strcmp(ending, ".ko") != 0)
-		return CANNOT_SAY;
-	f = file_open("%s/lib/modules/%s/%s", d->root, m->release, m->module_file);
-	if (!f || fseek(f, -(long)n, SEEK_END) < 0 || fread(end, 1, n, f) != n)
-		return CANNOT_SAY;
-	return strcmp(end, SIGNED) == 0 ? YES : NO;
+	return !m->known ? CANNOT_SAY : m->has_signature ? YES : NO;
 }
 
 /* The kernel takes signed modules only: by its own setting, or because it is locked down. */
@@ -90,6 +83,7 @@ static void check_enforced(struct doctor *d)
 			d, "module.loadable", DOCTOR_INFO,
 			"this kernel takes signed modules only, and p2pmem is signed; whether the "
 			"kernel knows the key shows when it is loaded");
+		doctor_remedy(d, "if that says that the key was rejected, as root: " ENROL);
 		return;
 	case NO:
 		doctor_add(d, "module.loadable", DOCTOR_FAILURE,
@@ -103,8 +97,7 @@ static void check_enforced(struct doctor *d)
 			"this kernel takes signed modules only (Secure Boot), and whether p2pmem "
 			"is signed could not be read");
 	}
-	doctor_remedy(d, "sign it with a key that is enrolled: kmodsign sha512 KEY CERT p2pmem.ko, "
-			 "and mokutil --import CERT; or switch Secure Boot off");
+	doctor_remedy(d, SIGN);
 }
 
 static void check_loadable(struct doctor *d)
@@ -122,6 +115,17 @@ static void check_loadable(struct doctor *d)
 			   "whether the kernel is locked down cannot be seen");
 		doctor_remedy(d, "as root, and in no container: cat /sys/kernel/security/lockdown");
 	}
+}
+
+/* Loaded before the kernel was locked down, or put in the place of a signed one since. */
+static void check_next_boot(struct doctor *d)
+{
+	if (is_signed(d) != NO || is_enforced(d) != YES)
+		return;
+	doctor_add(d, "module.loadable", DOCTOR_WARNING,
+		   "the kernel module p2pmem is loaded, but this kernel takes signed modules only "
+		   "(Secure Boot) by now, and what is installed is not signed");
+	doctor_remedy(d, "before the next boot: " SIGN);
 }
 
 static void check_loaded(struct doctor *d)
@@ -147,19 +151,36 @@ static void check_loaded(struct doctor *d)
 	doctor_status(d, STATUS_NO_DRIVER);
 }
 
+/* Which outlives an upgrade, as unloading it would take what is lent. */
+static void check_replaced(struct doctor *d)
+{
+	const struct machine *m = &d->world->machine;
+
+	doctor_add(d, "module.version", DOCTOR_WARNING,
+		   "the module that is loaded is p2pmem %s, and %s is installed", m->module_version,
+		   m->installed.version);
+	doctor_remedy(d,
+		      "drain and reload, or reboot. As root: p2pmemctl drain REGION, for each of "
+		      "them; modprobe -r p2pmem && modprobe p2pmem, once nobody has the nodes "
+		      "open; then p2pmemctl undrain REGION");
+}
+
 static void check_version(struct doctor *d)
 {
-	const char *version = d->world->machine.module_version;
+	const struct machine *m = &d->world->machine;
 
-	if (!version) {
+	if (machine_module_differs(m)) {
+		check_replaced(d);
+	} else if (!m->module_version) {
 		doctor_add(d, "module.version", DOCTOR_UNKNOWN,
 			   "the module that is loaded does not say its version");
 		doctor_remedy(d, "modinfo -F version p2pmem says that of the installed one");
-	} else if (strcmp(version, P2PMEM_VERSION) == 0) {
-		doctor_add(d, "module.version", DOCTOR_OK, "%s, like this tool", version);
+	} else if (strcmp(m->module_version, P2PMEM_VERSION) == 0) {
+		doctor_add(d, "module.version", DOCTOR_OK, "%s, like this tool", m->module_version);
 	} else {
 		doctor_add(d, "module.version", DOCTOR_WARNING,
-			   "the module is p2pmem %s, this tool is %s", version, P2PMEM_VERSION);
+			   "the module is p2pmem %s, this tool is %s", m->module_version,
+			   P2PMEM_VERSION);
 		doctor_remedy(d, "install both of one version, then as root, when nothing is lent "
 				 "(p2pmemctl leases) and nobody has the nodes open: modprobe -r "
 				 "p2pmem && modprobe p2pmem");
@@ -197,6 +218,8 @@ void doctor_module(struct doctor *d)
 		check_present(d);
 	if (!w->machine.module_loaded)
 		check_loadable(d);
+	else
+		check_next_boot(d);
 	check_loaded(d);
 	if (w->machine.module_loaded)
 		check_version(d);

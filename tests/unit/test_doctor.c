@@ -10,6 +10,7 @@
 #include "policy/parse.h"
 #include "client/doctor.h"
 #include "tests/mock/tree.h"
+#include "tests/unit/elf.h"
 #include "tests/unit/unit.h"
 
 #define RELEASE "7.3.4-test"
@@ -344,6 +345,54 @@ static void a_module_that_may_not_be_loaded(void **state)
 	world.regions = NULL;
 	run();
 	expect("module.loadable", DOCTOR_UNKNOWN, "container");
+}
+
+/* Loaded, and installed like this. */
+static void install_module(const char *version, const char *end)
+{
+	char modinfo[64];
+	size_t n =
+		(size_t)snprintf(modinfo, sizeof(modinfo), "license=GPL%cversion=%s", 0, version) +
+		1;
+	struct elf elf = elf_make(modinfo, n, end);
+
+	tree_file(root, "lib/modules/" RELEASE "/modules.dep", "updates/p2pmem.ko:\n");
+	tree_bytes(root, "lib/modules/" RELEASE "/updates/p2pmem.ko", elf.bytes, elf.n);
+	drop("sys/module/p2pmem");
+	put("sys/module/p2pmem/version", "0.1.0\n");
+}
+
+static void a_module_that_was_replaced(void **state)
+{
+	install_module("9.9.9", "");
+	look();
+	run();
+	expect("module.version", DOCTOR_WARNING, "0.1.0 is loaded");
+	expect("module.version", DOCTOR_WARNING, "9.9.9 is installed");
+	expect("module.version", DOCTOR_WARNING, "drain and reload, or reboot");
+	assert_null(find("module.loadable"));
+	take_down();
+	install_module(P2PMEM_VERSION, "");
+	put("sys/module/p2pmem/version", P2PMEM_VERSION "\n");
+	look();
+	run();
+	expect("module.version", DOCTOR_OK, "like this tool");
+}
+
+/* It works until the next boot. */
+static void a_module_that_the_next_boot_refuses(void **state)
+{
+	install_module(P2PMEM_VERSION, "");
+	put("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	look();
+	run();
+	expect("module.loadable", DOCTOR_WARNING, "next boot");
+	take_down();
+	install_module(P2PMEM_VERSION, "~Module signature appended~\n");
+	look();
+	run();
+	assert_null(find("module.loadable"));
+	drop("sys/kernel/security");
 }
 
 static void a_module_of_another_version(void **state)
@@ -788,6 +837,8 @@ int main(void)
 		TEST(a_module_that_is_not_loaded),
 		TEST(a_module_that_is_not_installed),
 		TEST(a_module_that_may_not_be_loaded),
+		TEST(a_module_that_was_replaced),
+		TEST(a_module_that_the_next_boot_refuses),
 		TEST(a_module_of_another_version),
 		TEST(no_such_hardware),
 		TEST(a_cmb_that_is_too_small),
