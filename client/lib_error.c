@@ -119,6 +119,7 @@ struct details {
 	const char *layer;
 	const char *region;
 	const char *parameter;
+	const char *method;
 	const char *lease;
 	const char *provider;
 	const char *directory;
@@ -251,6 +252,15 @@ static int invalid_parameter(struct failure *f, const struct details *d)
 	return failure_set(f, -EINVAL, "the broker does not accept the parameter %s", d->parameter);
 }
 
+static int method_not_found(struct failure *f, const struct details *d)
+{
+	failure_set_remedy(f, "Install both of one version, and restart the broker, which ends no "
+			      "lease; p2pmemctl doctor says which versions they are.");
+	return failure_set(f, -EPROTONOSUPPORT,
+			   "the broker knows no method %s: it is older than this program",
+			   d->method);
+}
+
 static const struct {
 	const char *name;
 	int (*record)(struct failure *f, const struct details *d);
@@ -269,6 +279,7 @@ static const struct {
 	{ BROKER_INTERFACE ".NotPeerToPeer", not_peer_to_peer },
 	{ BROKER_INTERFACE ".DriverUnavailable", driver_unavailable },
 	{ VARLINK_ERROR_INVALID_PARAMETER, invalid_parameter },
+	{ VARLINK_ERROR_METHOD_NOT_FOUND, method_not_found },
 };
 
 static int details_parse(struct json_object *parameters, struct details *d)
@@ -280,6 +291,7 @@ static int details_parse(struct json_object *parameters, struct details *d)
 		{ "layer", JSON_STRING, false, &d->layer },
 		{ "region", JSON_STRING, false, &d->region },
 		{ "parameter", JSON_STRING, false, &d->parameter },
+		{ "method", JSON_STRING, false, &d->method },
 		{ "lease", JSON_STRING, false, &d->lease },
 		{ "provider", JSON_STRING, false, &d->provider },
 		{ "directory", JSON_STRING, false, &d->directory },
@@ -309,6 +321,7 @@ int failure_from_reply(struct failure *f, const char *error, struct json_object 
 		.layer = "(unnamed)",
 		.region = "(unnamed)",
 		.parameter = "(unnamed)",
+		.method = "(unnamed)",
 		.lease = "(unnamed)",
 		.provider = "(unnamed)",
 		.directory = "(unnamed)",

@@ -175,6 +175,8 @@ const char *p2pmem_version(void);
  * -EBADMSG       the reply is not what the interface promises; the connection
  *                has ended
  * -EPROTO        the broker returned an error that this library does not know
+ * -EPROTONOSUPPORT  the broker does not know the method: it is older than this
+ *                library
  * -ECANCELED     p2pmem_client_cancel() was called; the connection has ended
  * -EINTR         a signal handler ran, and the caller asked for this when
  *                connecting; the connection has ended
