@@ -87,6 +87,8 @@ static int add_cgroup(const char *path, struct peer *p)
 
 	if (r == -ENOMEM)
 		return no_memory();
+	/* A container of a user's without a user namespace is none that one asks for. */
+	p->mapped = p->in_user_slice;
 	if (r == 0)
 		return STATUS_OK;
 	problem("'%s' is no path of a cgroup", path);

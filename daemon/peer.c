@@ -119,6 +119,42 @@ static int read_nesting(pid_t pid, bool *ret)
 	return 0;
 }
 
+/* Uids as they are called in its user namespace, and in that of this process. */
+static int read_mapping(const char *process, char **ret)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *text = NULL;
+	char path[32];
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/uid_map", process);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	/* All of it, as there is no NUL in it. None: it was never written. */
+	errno = 0;
+	if (getdelim(&text, &size, '\0', f) < 0 && errno)
+		return -errno;
+	*ret = text ? take_ptr(text) : strdup("");
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* The same mapping as that of this process lets it have the same uids. */
+static int read_mapped(pid_t pid, bool *ret)
+{
+	_cleanup_free_ char *ours = NULL, *theirs = NULL;
+	char process[16];
+	int r;
+
+	snprintf(process, sizeof(process), "%d", (int)pid);
+	r = read_mapping("self", &ours);
+	if (r == 0)
+		r = read_mapping(process, &theirs);
+	if (r == 0)
+		*ret = strcmp(ours, theirs) != 0;
+	return r;
+}
+
 /* What is short here is short for others as well; all else is the peer's. */
 static bool is_ours(int error)
 {
@@ -133,6 +169,8 @@ static int place(int fd, struct peer *p)
 
 	if (r == 0)
 		r = read_nesting(p->pid, &p->nested);
+	if (r == 0)
+		r = read_mapped(p->pid, &p->mapped);
 	if (r == 0 && !is_alive(process))
 		r = -ESRCH;
 	if (r == 0 && cgroup)

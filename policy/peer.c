@@ -25,7 +25,7 @@ int peer_set_cgroup(struct peer *p, const char *path)
 
 bool peer_is_confined(const struct peer *p)
 {
-	return (p->in_container || p->nested) && !p->in_user_slice;
+	return (p->in_container || p->nested) && !(p->in_user_slice && p->mapped);
 }
 
 bool peer_is_root(const struct peer *p)

@@ -7,8 +7,8 @@
  * they say nothing of who it is: uid 0 is not root, rules that name a user or a
  * group do not name it, and memory is charged to a uid of its own. What says
  * who it is are its cgroup and the unit, which it cannot choose. A user's
- * own containers are another matter: all that is below that user's slice is
- * the user, by whatever subordinate uid.
+ * own containers are another matter: in a user namespace below that user's
+ * slice, all is the user, by whatever subordinate uid.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ struct peer {
 	size_t n_groups;
 	bool lost; /* the process was gone before its cgroup could be read */
 	bool nested; /* in a PID namespace below that of this process */
+	bool mapped; /* in a user namespace of its own, so that it cannot take on any uid */
 	char *cgroup; /* NULL: not known */
 	char *unit; /* the system unit it runs in; NULL: none */
 	bool in_user_slice;

@@ -248,12 +248,18 @@ static void knows_words_of_containers(void **state)
 struct who {
 	uid_t uid;
 	const char *cgroup;
-	bool nested;
+	enum {
+		PLAIN,
+		NESTED_PIDS,
+		NESTED_USERS, /* and PIDs */
+	} kind;
 };
 
 static struct peer peer_of(const struct who *w)
 {
-	struct peer p = { .uid = w->uid, .nested = w->nested };
+	struct peer p = { .uid = w->uid,
+			  .nested = w->kind >= NESTED_PIDS,
+			  .mapped = w->kind == NESTED_USERS };
 
 	assert_int_equal(peer_set_cgroup(&p, w->cgroup), 0);
 	return p;
@@ -267,21 +273,42 @@ static void gives_containers_no_rights_by_uid(void **state)
 		bool confined;
 		uid_t charged;
 	} cases[] = {
-		{ { 0, "/system.slice/a.service", false }, true, false, 0 },
-		{ { 0, "/user.slice/user-1000.slice/session-1.scope", false }, true, false, 0 },
-		{ { 1000, "/system.slice/a.service", false }, false, false, 1000 },
+		{ { 0, "/system.slice/a.service", PLAIN }, true, false, 0 },
+		{ { 0, "/user.slice/user-1000.slice/session-1.scope", PLAIN }, true, false, 0 },
+		{ { 1000, "/system.slice/a.service", PLAIN }, false, false, 1000 },
 		/* Started by root: uids are what whoever is in there takes. */
-		{ { 0, "/machine.slice/libpod-" ID ".scope", true }, false, true, 65534 },
-		{ { 0, "/machine.slice/libpod-" ID ".scope", false }, false, true, 65534 },
-		{ { 1000, "/machine.slice/libpod-" ID ".scope", true }, false, true, 65534 },
-		{ { 0, "/mine/container", true }, false, true, 65534 },
-		{ { 0, "/system.slice/a.service/libpod-payload-" ID, true }, false, true, 65534 },
+		{ { 0, "/machine.slice/libpod-" ID ".scope", NESTED_PIDS }, false, true, 65534 },
+		{ { 0, "/machine.slice/libpod-" ID ".scope", PLAIN }, false, true, 65534 },
+		{ { 1000, "/machine.slice/libpod-" ID ".scope", NESTED_PIDS }, false, true, 65534 },
+		{ { 0, "/mine/container", NESTED_PIDS }, false, true, 65534 },
+		{ { 0, "/system.slice/a.service/libpod-payload-" ID, NESTED_PIDS },
+		  false,
+		  true,
+		  65534 },
+		/* A user namespace makes it no user's. */
+		{ { 231072, "/machine.slice/libpod-" ID ".scope", NESTED_USERS },
+		  false,
+		  true,
+		  65534 },
 		/* A user's are that user. */
-		{ { 1000, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
-		{ { 100999, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
-		/* As root, and not as that of the machine. */
-		{ { 0, USER "/user.slice/libpod-" ID ".scope", true }, false, false, 1000 },
-		{ { 0, "/user.slice/user-1000.slice/session-1.scope", true }, false, false, 1000 },
+		{ { 1000, USER "/user.slice/libpod-" ID ".scope", NESTED_USERS },
+		  false,
+		  false,
+		  1000 },
+		{ { 100999, USER "/user.slice/libpod-" ID ".scope", NESTED_USERS },
+		  false,
+		  false,
+		  1000 },
+		/* Root's, started there: any uid is to be had in it. */
+		{ { 0, "/user.slice/user-1000.slice/session-1.scope", NESTED_PIDS },
+		  false,
+		  true,
+		  65534 },
+		{ { 7, "/user.slice/user-0.slice/session-1.scope/libpod_parent/libpod-" ID,
+		    NESTED_PIDS },
+		  false,
+		  true,
+		  65534 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -300,17 +327,17 @@ static void takes_nobody_lost_for_root(void **state)
 	assert_false(peer_is_root(&p));
 }
 
-#define A { 0, "/machine.slice/libpod-" ID ".scope", true }
-#define B { 0, "/machine.slice/libpod-" OTHER_ID ".scope", true }
+#define A { 0, "/machine.slice/libpod-" ID ".scope", NESTED_PIDS }
+#define B { 0, "/machine.slice/libpod-" OTHER_ID ".scope", NESTED_PIDS }
 /* Takes the id of A for a cgroup of its own. */
-#define FAKE { 4, "/system.slice/f.service/libpod-" ID ".scope", true }
-#define ALICE { 1000, USER "/app.slice/x.service", false }
-#define ALICES { 1000, USER "/user.slice/libpod-" ID ".scope", true }
-#define ALICES_OTHER { 100001, USER "/user.slice/libpod-" OTHER_ID ".scope", true }
-#define NOBODY { 65534, "/system.slice/n.service", false }
-#define NSPAWN { 0, "/machine.slice/systemd-nspawn@a.service", true }
-#define NSPAWN_OTHER { 0, "/machine.slice/systemd-nspawn@b.service", true }
-#define NESTED { 0, "/mine/container", true }
+#define FAKE { 4, "/system.slice/f.service/libpod-" ID ".scope", NESTED_PIDS }
+#define ALICE { 1000, USER "/app.slice/x.service", PLAIN }
+#define ALICES { 1000, USER "/user.slice/libpod-" ID ".scope", NESTED_USERS }
+#define ALICES_OTHER { 100001, USER "/user.slice/libpod-" OTHER_ID ".scope", NESTED_USERS }
+#define NOBODY { 65534, "/system.slice/n.service", PLAIN }
+#define NSPAWN { 0, "/machine.slice/systemd-nspawn@a.service", NESTED_PIDS }
+#define NSPAWN_OTHER { 0, "/machine.slice/systemd-nspawn@b.service", NESTED_PIDS }
+#define NESTED { 0, "/mine/container", NESTED_PIDS }
 
 /* Where two are charged to the same uid. */
 static void knows_its_own(void **state)
