@@ -24,6 +24,8 @@ catalogdir ?= /usr/lib/systemd/catalog
 udevrulesdir ?= /usr/lib/udev/rules.d
 # Where the daemon looks, below what is in /etc/p2pmem.
 policydir ?= /usr/lib/p2pmem
+# Where container runtimes look for what comes with packages.
+cdidir ?= /etc/cdi
 
 CC ?= cc
 AR ?= ar
@@ -66,6 +68,7 @@ include client/build.mk
 include driver/build.mk
 include systemd/build.mk
 include docs/build.mk
+include cdi/build.mk
 include tests/build.mk
 
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
@@ -103,7 +106,7 @@ check-deps:
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs
-install: install-programs install-lib install-policy install-systemd install-library-pages
+install: install-programs install-lib install-policy install-systemd install-cdi install-library-pages
 
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd
