@@ -78,6 +78,13 @@ GUEST_PROGRAMS += $(O)/tests/vm/bench-allocate
 $(O)/tests/vm/bench-allocate: $(O)/tests/vm/guest/bench-allocate.o $(LIBP2PMEM) $(COMMON_LIB)
 	$(call link,json-c)
 
+# As others link it.
+GUEST_PROGRAMS += $(O)/tests/vm/lib-test
+CHECK_PROGRAMS += $(O)/tests/vm/lib-test
+$(O)/tests/vm/lib-test: $(call guest_objects,lib-test*.c) | $(O)/lib/libp2pmem.so $(O)/lib/$(LIBP2PMEM_SONAME)
+	@mkdir -p $(@D)
+	$(call quiet,LD,$@)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -pthread -o $@ $^ -L$(O)/lib -lp2pmem
+
 .PHONY: guest-programs
 guest-programs: $(GUEST_PROGRAMS)
 
