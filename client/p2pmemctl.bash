@@ -56,7 +56,7 @@ _p2pmemctl_value() {
 	FILE | PATH | SRC | DST | ARG) compopt -o default ;;
 	*'|'*) _p2pmemctl_offer "$typed" < <(tr '|' '\n' <<< "$what") ;;
 	# Anybody's guess.
-	N | SIZE | TIME | CGROUP | FORMAT | VERDICT | NAME | TEXT) ;;
+	N | SIZE | TIME | CGROUP | FORMAT | VERDICT | NAME | TEXT | RANGE | COUNT | SECONDS) ;;
 	*) return 1 ;;
 	esac
 }

@@ -144,6 +144,14 @@ def _():
     assert lent["peerToPeerBytes"] > 0 and lent["verified"] and "region" not in host, (lent, host)
 
 
+@tap.test("verify, in a scratch file and reading alone")
+def _():
+    with fake.Broker() as b:
+        wrote = ask("verify", "p2pmem0", work.name, broker=b)["verify"]
+        read = ask("verify", "p2pmem0", "./source", broker=b)["verify"]
+    assert wrote["writes"] and wrote["right"] and "writes" not in read, (wrote, read)
+
+
 @tap.test("doctor")
 def _():
     found = ask("doctor", status=None)
