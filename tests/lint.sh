@@ -122,13 +122,10 @@ messages() {
 	return $status
 }
 
-# What a text of the catalog shows is a field that entries have.
+# journalctl -x fills in what stands between "@", of letters and "_" alone: anything
+# else would be shown as it is.
 catalog_fields() {
-	local field status=0
-	for field in $(grep -oE '@[A-Z0-9_]+@' systemd/p2pmem.catalog | tr -d @ | sort -u); do
-		grep -q "\"$field\"" daemon/*.c || { echo "no entry has $field"; status=1; }
-	done
-	return $status
+	! grep -nE '@[A-Za-z0-9_]+@' systemd/p2pmem.catalog | grep -vE '@[A-Z_]+@'
 }
 
 # The shipped rules, and those that they show as an example.
@@ -155,7 +152,7 @@ check "driver: sparse does run" sparse_runs
 check "shellcheck finds nothing" scripts
 check "man pages are well-formed" man_pages
 check "messages and their catalog agree" messages
-check "fields in the catalog are fields of entries" catalog_fields
+check "fields in the catalog can be filled in" catalog_fields
 check "udev rules are well-formed" udev_rules
 check "the interface description is valid" varlinkctl validate-idl docs/io.p2pmem.Broker.varlink
 echo "1..$n"
