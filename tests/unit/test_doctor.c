@@ -367,7 +367,7 @@ static void a_module_that_was_replaced(void **state)
 	install_module("9.9.9", "");
 	look();
 	run();
-	expect("module.version", DOCTOR_WARNING, "0.1.0 is loaded");
+	expect("module.version", DOCTOR_WARNING, "p2pmem 0.1.0, and");
 	expect("module.version", DOCTOR_WARNING, "9.9.9 is installed");
 	expect("module.version", DOCTOR_WARNING, "drain and reload, or reboot");
 	assert_null(find("module.loadable"));
