@@ -161,7 +161,7 @@ static void errors_of_the_broker(void **state)
 		{ "io.p2pmem.Broker.NotPeerToPeer", -EOPNOTSUPP },
 		{ "io.p2pmem.Broker.DriverUnavailable", -ENOSYS },
 		{ "org.varlink.service.InvalidParameter", -EINVAL },
-		{ "org.varlink.service.MethodNotFound", -EPROTO },
+		{ "org.varlink.service.MethodNotFound", -EPROTONOSUPPORT },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
