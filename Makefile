@@ -106,7 +106,7 @@ check-deps:
 		echo "Or build in the lab, which brings its own: tests/vm/lab make" >&2; exit 1; }
 
 .PHONY: install install-programs
-install: install-programs install-lib install-policy install-systemd install-cdi install-library-pages
+install: install-programs
 
 install-programs: programs
 	$(INSTALL) -D -m 0755 $(O)/p2pmemd $(DESTDIR)$(libexecdir)/p2pmemd

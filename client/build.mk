@@ -55,6 +55,7 @@ $(O)/lib/libp2pmem.pc: client/libp2pmem.pc.in FORCE
 		-e 's,@version@,$(VERSION),g' -e 's,@requires@,$(LIBP2PMEM_PKGS),g' $< > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
+install: install-lib
 .PHONY: install-lib
 install-lib: $(LIBP2PMEM_OUT)
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(includedir)/p2pmem $(LIBP2PMEM_HEADERS)

@@ -17,6 +17,7 @@ $(LIBRARY_PAGES): docs/man/from-header
 	@mkdir -p $(@D)
 	$(call quiet,GEN,$@)$(FROM_HEADER) -v page=$(basename $(@F)) $(filter %.h,$^) > $@.new && mv $@.new $@
 
+install: install-library-pages
 .PHONY: install-library-pages
 install-library-pages: $(LIBRARY_PAGES)
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(mandir)/man3 $^

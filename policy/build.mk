@@ -7,6 +7,7 @@ POLICY_LIB := $(O)/policy.a
 $(POLICY_LIB): $(patsubst %.c,$(O)/%.o,$(wildcard policy/*.c))
 	$(archive)
 
+install: install-policy
 .PHONY: install-policy
 install-policy:
 	$(INSTALL) -D -m 0644 policy/policy.json $(DESTDIR)$(policydir)/policy.json

@@ -13,6 +13,7 @@ $(SERVICES): $(O)/systemd/%.service: systemd/%.service.in FORCE
 .PHONY: FORCE
 FORCE:
 
+install: install-systemd
 .PHONY: install-systemd
 install-systemd: $(SERVICES)
 	$(INSTALL) -D -m 0644 systemd/p2pmemd.socket $(DESTDIR)$(unitdir)/p2pmemd.socket
