@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <json-c/json.h>
 #include <p2pmem/libp2pmem.h>
@@ -107,6 +108,9 @@ int remaining_ms(int64_t deadline_ms); /* for poll() */
  * what is known.
  */
 int options_copy(void *to, size_t known, size_t least, const void *from);
+
+/* For @least: where the structure of the first release ended. */
+#define SIZE_UP_TO(type, member) (offsetof(type, member) + sizeof(((type *)NULL)->member))
 
 /* Words that are not known count as unknown. */
 enum p2pmem_verdict verdict_from_name(const char *name);

@@ -185,8 +185,9 @@ static int fall_back(struct p2pmem_client *c, const struct p2pmem_allocate_optio
 static int options_take(struct p2pmem_allocate_options *o,
 			const struct p2pmem_allocate_options *from)
 {
-	if (options_copy(o, sizeof(*o), sizeof(*o), from) < 0 || o->size == 0 ||
-	    o->size > INT64_MAX || o->min_size > o->size ||
+	if (options_copy(o, sizeof(*o), SIZE_UP_TO(struct p2pmem_allocate_options, fallback),
+			 from) < 0 ||
+	    o->size == 0 || o->size > INT64_MAX || o->min_size > o->size ||
 	    (unsigned int)o->fallback > P2PMEM_FALLBACK_HUGE)
 		return -EINVAL;
 	return 0;

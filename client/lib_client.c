@@ -183,7 +183,9 @@ int p2pmem_client_connect(struct p2pmem_client *client,
 
 	failure_clear(&client->failure);
 	client_disconnect(client);
-	if (options && options_copy(&o, sizeof(o), sizeof(o), options) < 0)
+	if (options &&
+	    options_copy(&o, sizeof(o), SIZE_UP_TO(struct p2pmem_connect_options, interruptible),
+			 options) < 0)
 		return failure_set(&client->failure, -EINVAL, "the options are not valid");
 	client->timeout_ms = o.timeout_ms ? o.timeout_ms : DEFAULT_TIMEOUT_MS;
 	client->interruptible = o.interruptible;

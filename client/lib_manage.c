@@ -39,7 +39,9 @@ int p2pmem_revoke_leases(struct p2pmem_client *client, const struct p2pmem_revok
 	struct json_object *parameters;
 
 	failure_clear(&client->failure);
-	if (options_copy(&o, sizeof(o), sizeof(o), options) < 0 || o.grace_usec > INT64_MAX)
+	if (options_copy(&o, sizeof(o), SIZE_UP_TO(struct p2pmem_revoke_options, grace_usec),
+			 options) < 0 ||
+	    o.grace_usec > INT64_MAX)
 		return failure_set(&client->failure, -EINVAL, "the options are not valid");
 	parameters = revoke_new(&o);
 	if (!parameters)

@@ -64,7 +64,7 @@ int p2pmem_buffer_get_info(const struct p2pmem_buffer *buffer, struct p2pmem_inf
 	};
 	int r;
 
-	if (size < sizeof(i))
+	if (size < SIZE_UP_TO(struct p2pmem_info, provider))
 		return -EINVAL;
 	if (i.kind == P2PMEM_KIND_PEER_TO_PEER) {
 		r = ask_driver(buffer, &i);
@@ -74,6 +74,6 @@ int p2pmem_buffer_get_info(const struct p2pmem_buffer *buffer, struct p2pmem_inf
 			return r;
 	}
 	memset(info, 0, size);
-	memcpy(info, &i, sizeof(i));
+	memcpy(info, &i, size < sizeof(i) ? size : sizeof(i));
 	return 0;
 }

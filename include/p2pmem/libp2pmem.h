@@ -1061,11 +1061,9 @@ const char *p2pmem_state_name(enum p2pmem_state state);
  * A buffer is memory with a descriptor and, once mapped, an address. It is P2P
  * memory of a device, or host memory in its stead where the caller allowed it.
  *
- * A handle of a buffer may be used by one thread at a time, but
- * p2pmem_buffer_wait(), p2pmem_buffer_cancel(), p2pmem_buffer_detach() and
- * functions that only tell something may be called by any thread at any time
- * from the buffer's beginning until p2pmem_buffer_free(), and the memory is for
- * any number of threads.
+ * All functions of a buffer but p2pmem_buffer_free() may be called by any thread
+ * at any time, and two of them by signal handlers: p2pmem_buffer_cancel() and
+ * p2pmem_buffer_detach(). The memory is for any number of threads.
  *
  * P2P memory can be asked back, by notice, and taken away, by revocation, when
  * an administrator wants it or its device goes. After revocation, accesses by
@@ -1193,7 +1191,7 @@ int p2pmem_buffer_from_fd(int fd, struct p2pmem_buffer **ret);
  * p2pmem_buffer_kind - what the memory of a buffer is
  * @buffer: a buffer
  *
- * From any thread. Since 0.1.
+ * Since 0.1.
  */
 enum p2pmem_kind p2pmem_buffer_kind(const struct p2pmem_buffer *buffer);
 
@@ -1201,8 +1199,7 @@ enum p2pmem_kind p2pmem_buffer_kind(const struct p2pmem_buffer *buffer);
  * p2pmem_buffer_fallback_reason - why a buffer is not P2P memory
  * @buffer: a buffer
  *
- * A sentence, or NULL if it is P2P memory. Owned by the buffer. From any
- * thread. Since 0.1.
+ * A sentence, or NULL if it is P2P memory. Owned by the buffer. Since 0.1.
  */
 const char *p2pmem_buffer_fallback_reason(const struct p2pmem_buffer *buffer);
 
@@ -1213,7 +1210,7 @@ const char *p2pmem_buffer_fallback_reason(const struct p2pmem_buffer *buffer);
  * What p2pmem_allocate() would have returned without a fallback; -EKEYREVOKED
  * after p2pmem_buffer_detach(); -ENODATA of host memory that came by
  * p2pmem_buffer_from_fd(), whose reason only its maker knows; 0 if it is P2P
- * memory. From any thread. Since 0.1.
+ * memory. Since 0.1.
  */
 int p2pmem_buffer_fallback_error(const struct p2pmem_buffer *buffer);
 
@@ -1222,7 +1219,7 @@ int p2pmem_buffer_fallback_error(const struct p2pmem_buffer *buffer);
  * @buffer: a buffer
  *
  * In bytes, a multiple of the page size: at least what was asked for, or what
- * was called enough. From any thread. Since 0.1.
+ * was called enough. Since 0.1.
  */
 uint64_t p2pmem_buffer_size(const struct p2pmem_buffer *buffer);
 
@@ -1231,7 +1228,7 @@ uint64_t p2pmem_buffer_size(const struct p2pmem_buffer *buffer);
  * @buffer: a buffer
  *
  * As it was when the buffer was lent. NULL for host memory, and for what came
- * by p2pmem_buffer_from_fd(). Owned by the buffer. From any thread. Since 0.1.
+ * by p2pmem_buffer_from_fd(). Owned by the buffer. Since 0.1.
  */
 const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffer);
 
@@ -1240,7 +1237,7 @@ const struct p2pmem_lease *p2pmem_buffer_lease(const struct p2pmem_buffer *buffe
  * @buffer: a buffer
  *
  * It can be passed on and mapped by others; the memory is lent as long as any
- * copy of it lives. Owned by the buffer. From any thread.
+ * copy of it lives. Owned by the buffer.
  *
  * For programs with an event loop: it polls as POLLPRI once notice was given,
  * and as POLLHUP once the memory was revoked, and nothing else of it is worth
@@ -1293,8 +1290,6 @@ struct p2pmem_info {
  * @buffer: a buffer
  * @info: filled; no more of it than its struct_size says
  *
- * From any thread.
- *
  * -EINVAL  struct_size is too small
  * -ENOTTY  the descriptor is P2P memory that the driver does not know
  * Since 0.1.
@@ -1308,7 +1303,7 @@ int p2pmem_buffer_get_info(const struct p2pmem_buffer *buffer, struct p2pmem_inf
  *         revocation, %P2PMEM_STATE_NOTICE for revocation
  * @timeout_ms: longest time, in milliseconds; 0: only look; -1: no limit
  *
- * From any thread. Returns the state that the buffer is in, an enum
+ * Returns the state that the buffer is in, an enum
  * p2pmem_state, which is @state when the time is over. Host memory stays
  * %P2PMEM_STATE_LIVE.
  *
@@ -1323,7 +1318,7 @@ int p2pmem_buffer_wait(struct p2pmem_buffer *buffer, enum p2pmem_state state, in
  * p2pmem_buffer_cancel - end p2pmem_buffer_wait(), from anywhere
  * @buffer: a buffer or NULL
  *
- * From any thread, and from a signal handler. Waiting on the buffer ends with
+ * Also from a signal handler. Waiting on the buffer ends with
  * -ECANCELED, now and from now on; nothing else changes. Since 0.1.
  */
 void p2pmem_buffer_cancel(struct p2pmem_buffer *buffer);
@@ -1343,11 +1338,11 @@ void p2pmem_buffer_cancel(struct p2pmem_buffer *buffer);
  * %P2PMEM_KIND_HOST in every respect, but that its descriptor cannot be mapped.
  * Of host memory, and of a buffer that is detached already, nothing changes.
  *
- * From any thread, and from a signal handler: that of SIGBUS can call it and
+ * Also from a signal handler: that of SIGBUS can call it and
  * return, and the access that raised the signal finds the new memory.
  *
  * -ENOMEM  there is too little host memory; nothing changed
- * Since 0.1.
+ * Other errors of mmap(2). Since 0.1.
  */
 int p2pmem_buffer_detach(struct p2pmem_buffer *buffer);
 

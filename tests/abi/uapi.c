@@ -107,6 +107,7 @@ _Static_assert(P2PMEM_CONTROL_QUERY == 0xb942, "number");
 _Static_assert(P2PMEM_CONTROL_QUERY_BLOCK == 0xb943, "number");
 _Static_assert(P2PMEM_CONTROL_REVOKE == 0xb944, "number");
 _Static_assert(P2PMEM_CONTROL_RESCAN == 0xb945, "number");
+_Static_assert(P2PMEM_FS_MAGIC == 0x7032706d, "file system");
 _Static_assert(P2PMEM_REVOKE_NOTICE == 1, "flag");
 _Static_assert(P2PMEM_EVENT_FREED == 1 && P2PMEM_EVENT_NOTICE == 2 && P2PMEM_EVENT_REVOKED == 3 &&
 		       P2PMEM_EVENT_REGION_ADDED == 4 && P2PMEM_EVENT_REGION_GONE == 5 &&

@@ -101,6 +101,23 @@ versions_agree() {
 
 layouts() { gcc -std=gnu11 -Wall -Werror -Iinclude -Iinclude/uapi -fsyntax-only tests/abi/libp2pmem.c; }
 
+# Members and numbers of the headers: TYPE.MEMBER, and names in capitals.
+members() {
+	gcc -fpreprocessed -dD -E -P include/p2pmem/*.h | tr '\n' ' ' | grep -oE '(struct|enum) p2pmem_[a-z_0-9]+ \{[^}]*\}' |
+		while read -r kind type body; do
+			if [ "$kind" = enum ]; then
+				grep -oE '\bP2PMEM_[A-Z0-9_]+' <<< "$body"
+			else
+				sed -E 's/\(\*([a-z_0-9]+)\)\([^)]*\)/\1/g' <<< "$body" | grep -oE '[a-z_0-9]+(\[[0-9]+\])?;' |
+					sed -E "s/^([a-z_0-9]+).*/$type.\1/"
+			fi
+		done | sort -u
+}
+
+recorded() { sed -nE 's/^AT\((.*), (.*), .*/\1.\2/p; s/^IS\((.*), .*/\1/p' tests/abi/libp2pmem.c | sort -u; }
+
+all_recorded() { same "of the headers (<) and tests/abi/libp2pmem.c (>)" <(members) <(recorded); }
+
 check "the map has what the headers declare" map_is_complete
 check "the shared library shows the map and no more" shared_shows_the_map
 check "the static library shows the map and no more" static_shows_the_map
@@ -109,6 +126,7 @@ check "its soname is that of the first version" soname
 check "it has no state of its own" no_state
 check "it starts no thread, takes no signal, prints nothing" no_thread_no_signal_no_output
 check "structures are as released" layouts
+check "and all of them are on record" all_recorded
 check "it is installed where it was to be" installed
 check "its pkg-config file says its version" versions_agree
 check "a program in C builds against it and runs" builds_c
