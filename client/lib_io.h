@@ -20,6 +20,7 @@ struct p2pmem_io_file {
 	char *name;
 	int fd;
 	bool is_device;
+	bool is_writable;
 	dev_t device; /* the block device, or that of the file's file system */
 	size_t align; /* a power of two, of offsets and lengths */
 	uint64_t size;

@@ -62,13 +62,34 @@ static bool is_gone(const struct p2pmem_io_file *file)
 	       access("/sys/dev/block", F_OK) == 0;
 }
 
+/* Where the memory's own device went, there is nobody to ask. */
+static bool provider_is_gone(const struct p2pmem_io *io, char *ret, size_t size)
+{
+	struct p2pmem_info info = { .struct_size = sizeof(info) };
+	char path[64];
+
+	if (p2pmem_buffer_get_info(io->buffer, &info) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", info.provider);
+	snprintf(ret, size, "%s", info.provider);
+	return info.provider[0] && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 static int revoked(struct p2pmem_io *io)
 {
+	const struct p2pmem_io_failure *t = &io->transfer;
+	char provider[32];
+
+	if (provider_is_gone(io, provider, sizeof(provider)))
+		return failure_set(
+			&io->failure, -EFAULT,
+			"the device with the memory, %s, was removed: %s %s ended at byte %" PRIu64,
+			provider, verb_of(t->operation), t->name, t->offset);
 	failure_set_remedy(&io->failure, "Allocate another buffer, or ask whoever administers the "
 					 "broker why it was taken back.");
 	return failure_set(&io->failure, -EFAULT,
-			   "the buffer was revoked, and %s of %s ended at byte %" PRIu64,
-			   verb_of(io->transfer.operation), io->transfer.name, io->transfer.offset);
+			   "the buffer was revoked: %s %s ended at byte %" PRIu64,
+			   verb_of(t->operation), t->name, t->offset);
 }
 
 static int refused_by_layer(struct p2pmem_io *io)
@@ -89,7 +110,7 @@ static int refused_by_kernel(struct p2pmem_io *io)
 
 static int removed(struct p2pmem_io *io)
 {
-	return failure_set(&io->failure, -ENODEV, "%s was removed: %s ended at byte %" PRIu64,
+	return failure_set(&io->failure, -ENODEV, "%s was removed: %s it ended at byte %" PRIu64,
 			   io->transfer.name, verb_of(io->transfer.operation), io->transfer.offset);
 }
 

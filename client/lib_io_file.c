@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "common/cleanup.h"
 #include "client/lib_io.h"
@@ -34,12 +36,13 @@ static int cannot_ask(struct p2pmem_io *io, const struct p2pmem_io_file *file)
 	return failure_set(&io->failure, -errno, "%s: %s", file->name, strerror(errno));
 }
 
-static int check_direct(struct p2pmem_io *io, const struct p2pmem_io_file *file)
+static int check_direct(struct p2pmem_io *io, struct p2pmem_io_file *file)
 {
 	int flags = fcntl(file->fd, F_GETFL);
 
 	if (flags < 0)
 		return cannot_ask(io, file);
+	file->is_writable = (flags & O_ACCMODE) != O_RDONLY;
 	if (flags & O_DIRECT)
 		return 0;
 	failure_set_remedy(&io->failure, "Open it with O_DIRECT, or set that with fcntl(F_SETFL).");
@@ -77,15 +80,37 @@ static int measure_file(struct p2pmem_io *io, struct p2pmem_io_file *file)
 			   file->name);
 }
 
+/*
+ * ext2 and its successors write what a file has no room for yet past the page
+ * cache only if the file is made of extents; otherwise they copy, unasked.
+ */
+static int check_extents(struct p2pmem_io *io, const struct p2pmem_io_file *file)
+{
+	struct statfs fs;
+	int flags;
+
+	if (!file->is_writable || fstatfs(file->fd, &fs) < 0 || fs.f_type != EXT4_SUPER_MAGIC ||
+	    ioctl(file->fd, FS_IOC_GETFLAGS, &flags) < 0 || (flags & FS_EXTENT_FL))
+		return 0;
+	failure_set_remedy(&io->failure, "Use a file system made with extents, as mkfs.ext4 does "
+					 "without further options, or XFS.");
+	return failure_set(&io->failure, -EOPNOTSUPP,
+			   "%s is kept block by block, not in extents: the file system would write "
+			   "to it by copying",
+			   file->name);
+}
+
 /* Whatever the broker would not lend for, as nobody knows where its data goes. */
 static int check_file_system(struct p2pmem_io *io, const struct p2pmem_io_file *file,
 			     const struct stat *st)
 {
 	struct place place;
+	int r;
 
 	if (!io_is_peer_to_peer(io))
 		return 0;
-	return place_from_file(&io->failure, file->fd, file->name, st, &place);
+	r = place_from_file(&io->failure, file->fd, file->name, st, &place);
+	return r < 0 ? r : check_extents(io, file);
 }
 
 static int measure(struct p2pmem_io *io, struct p2pmem_io_file *file)
@@ -96,11 +121,14 @@ static int measure(struct p2pmem_io *io, struct p2pmem_io_file *file)
 	if (fstat(file->fd, &st) < 0)
 		return cannot_ask(io, file);
 	file->device = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-	if (S_ISBLK(st.st_mode))
-		return measure_device(io, file);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
 		return failure_set(&io->failure, -ENOTBLK,
 				   "%s is neither a block device nor a regular file", file->name);
+	r = check_direct(io, file);
+	if (r < 0)
+		return r;
+	if (S_ISBLK(st.st_mode))
+		return measure_device(io, file);
 	file->size = (uint64_t)st.st_size;
 	r = check_file_system(io, file, &st);
 	return r < 0 ? r : measure_file(io, file);
@@ -135,8 +163,6 @@ int p2pmem_io_attach(struct p2pmem_io *io, int fd, const char *name, struct p2pm
 	r = name_it(file, name);
 	if (r == 0)
 		r = measure(io, file);
-	if (r == 0)
-		r = check_direct(io, file);
 	if (r < 0)
 		return r;
 	if (file->align == 0 || (file->align & (file->align - 1)))

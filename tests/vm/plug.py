@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pulls and plugs the lab's provider from outside, when the guest says so.
+"""Pulls and plugs drives of the lab from outside, when the guest says so.
 
 plug.py --qmp SOCKET --sync SOCKET [--device ID --bus BUS --cmb MIB]
 
-The guest's `lab-sync unplug` returns when the device is gone from the machine,
-`lab-sync plug` when another one of the same kind is in the same slot. Ends with
-the machine.
+The guest's `lab-sync unplug` returns when the provider is gone from the machine,
+`lab-sync unplug ID` when another device is, and `lab-sync plug` when another
+provider of the same kind is in the same slot. Ends with the machine.
 """
 import argparse
 import json
@@ -33,16 +33,16 @@ class Monitor(Qmp):
             self.sock.settimeout(None)
 
 
-def unplug(monitor, args):
+def unplug(monitor, device):
     # The guest is asked to let go; the event says that it has.
-    monitor.call("device_del", id=args.device)
-    monitor.await_event("DEVICE_DELETED", args.device)
+    monitor.call("device_del", id=device)
+    monitor.await_event("DEVICE_DELETED", device)
 
 
 def plug(monitor, args, count):
     # The drive's content went with it.
     node = f"again{count}"
-    monitor.call("blockdev-add", **{"driver": "null-co", "node-name": node, "size": 64 * MIB, "read-zeroes": True})
+    monitor.call("blockdev-add", **{"driver": "null-co", "node-name": node, "size": 1024 * MIB, "read-zeroes": True})
     monitor.call("device_add", driver="nvme", id=args.device, serial=args.device, drive=node, bus=args.bus,
                  cmb_size_mb=args.cmb)
 
@@ -53,13 +53,13 @@ def serve(args):
     count = 0
     while True:
         try:
-            word = sync.readline()
+            word, *device = sync.readline().decode().split()
         except EOFError:
             return
         try:
-            if word == b"unplug":
-                unplug(monitor, args)
-            elif word == b"plug":
+            if word == "unplug":
+                unplug(monitor, *device or [args.device])
+            elif word == "plug":
                 count += 1
                 plug(monitor, args, count)
             sync.send(b"ok\n")
