@@ -11,21 +11,51 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/pid_namespace.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
+#include <linux/spinlock.h>
 
 #include "p2pmem.h"
 
-/* All buffers by id. An entry's reference is safe to take under xa_lock. */
-static DEFINE_XARRAY(buffers);
+/*
+ * All buffers by id, in a tree rather than in an array: numbers only grow, and
+ * an array of few high ones is taken down and built again with each buffer.
+ */
+static DEFINE_SPINLOCK(buffers_lock);
+static struct rb_root buffers = RB_ROOT;
 static atomic64_t last_id;
+
+static struct p2pmem_buffer *buffer_at(struct rb_node *node)
+{
+	return rb_entry(node, struct p2pmem_buffer, link);
+}
+
+static bool comes_before(struct rb_node *a, const struct rb_node *b)
+{
+	return buffer_at(a)->id < rb_entry(b, struct p2pmem_buffer, link)->id;
+}
+
+static void buffer_insert(struct p2pmem_buffer *buffer)
+{
+	spin_lock(&buffers_lock);
+	rb_add(&buffer->link, &buffers, comes_before);
+	spin_unlock(&buffers_lock);
+}
+
+static void buffer_remove(struct p2pmem_buffer *buffer)
+{
+	spin_lock(&buffers_lock);
+	if (!RB_EMPTY_NODE(&buffer->link))
+		rb_erase(&buffer->link, &buffers);
+	spin_unlock(&buffers_lock);
+}
 
 static void buffer_free(struct kref *ref)
 {
 	struct p2pmem_buffer *buffer =
 		container_of(ref, struct p2pmem_buffer, ref);
 
-	xa_erase(&buffers, buffer->id);
+	buffer_remove(buffer);
 	put_pid(buffer->pid);
 	p2pmem_region_put(buffer->region);
 	kfree(buffer);
@@ -40,6 +70,22 @@ void p2pmem_buffer_put(struct p2pmem_buffer *buffer)
 	kref_put(&buffer->ref, buffer_free);
 }
 
+/* The first buffer from @id on, under buffers_lock. */
+static struct rb_node *first_from(u64 id)
+{
+	struct rb_node *node = buffers.rb_node, *found = NULL;
+
+	while (node) {
+		if (buffer_at(node)->id < id) {
+			node = node->rb_right;
+		} else {
+			found = node;
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
 /**
  * p2pmem_buffer_next() - finds a buffer by number
  * @id: in: the first number that will do; out: the one found
@@ -48,16 +94,19 @@ void p2pmem_buffer_put(struct p2pmem_buffer *buffer)
  */
 struct p2pmem_buffer *p2pmem_buffer_next(u64 *id)
 {
-	struct p2pmem_buffer *buffer;
-	unsigned long index = *id;
+	struct p2pmem_buffer *buffer = NULL;
+	struct rb_node *node;
 
-	xa_lock(&buffers);
-	buffer = xa_find(&buffers, &index, ULONG_MAX, XA_PRESENT);
-	/* The last reference may be on its way to erase the entry. */
-	while (buffer && !kref_get_unless_zero(&buffer->ref))
-		buffer = xa_find_after(&buffers, &index, ULONG_MAX, XA_PRESENT);
-	xa_unlock(&buffers);
-	*id = index;
+	spin_lock(&buffers_lock);
+	node = first_from(*id);
+	/* The last reference may be on its way to take the buffer out. */
+	while (node && !kref_get_unless_zero(&buffer_at(node)->ref))
+		node = rb_next(node);
+	if (node) {
+		buffer = buffer_at(node);
+		*id = buffer->id;
+	}
+	spin_unlock(&buffers_lock);
 	return buffer;
 }
 
@@ -125,6 +174,7 @@ static struct p2pmem_buffer *buffer_new(struct p2pmem_region *region,
 	if (!buffer)
 		return NULL;
 	kref_init(&buffer->ref);
+	RB_CLEAR_NODE(&buffer->link);
 	buffer->id = atomic64_inc_return(&last_id);
 	p2pmem_region_get(region);
 	buffer->region = region;
@@ -151,10 +201,8 @@ static int buffer_publish(struct p2pmem_buffer *buffer)
 	if (!region->gone) {
 		/* Before others find it and may bring it to its end. */
 		buffer->handed_out = true;
-		err = xa_insert(&buffers, buffer->id, buffer,
-				GFP_KERNEL_ACCOUNT);
-		if (err)
-			buffer->handed_out = false;
+		buffer_insert(buffer);
+		err = 0;
 	}
 	up_read(&region->lock);
 	return err;

@@ -23,6 +23,7 @@
  *   region->lock                     reading: the provider stays
  *   buffer->lock                     state of the buffer; faults read it
  *   i_mmap_rwsem, page table locks   (memory management)
+ *   buffers_lock                     tree of buffers, buffer.c
  *   region->charge_lock              counters
  *   queues_lock                      queues of events, event.c
  */
@@ -35,6 +36,7 @@
 #include <linux/list.h>
 #include <linux/p2pmem.h>
 #include <linux/pci.h>
+#include <linux/rbtree_types.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -91,6 +93,7 @@ struct p2pmem_memory {
 /**
  * struct p2pmem_buffer - one allocation
  * @ref: references, see above
+ * @link: in the tree of buffers, once published
  * @id: number, never used again
  * @region: where the memory is from, referenced
  * @cookie: as given at allocation
@@ -111,6 +114,7 @@ struct p2pmem_memory {
  */
 struct p2pmem_buffer {
 	struct kref ref;
+	struct rb_node link;
 	u64 id;
 	struct p2pmem_region *region;
 	u8 cookie[P2PMEM_COOKIE_SIZE];
