@@ -116,8 +116,10 @@ int p2pmem_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 	if (READ_ONCE(buffer->revoked))
 		return -ENODEV;
 
+	/* Random reads, as pages that reclaim never sees need no ageing. */
 	vm_flags_mod(vma,
-		     VM_MIXEDMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
+		     VM_MIXEDMAP | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP |
+			     VM_RAND_READ,
 		     VM_MAYEXEC);
 	vma->vm_page_prot = protection(vma->vm_page_prot, buffer->caching);
 	vma->vm_ops = &buffer_vm_ops;
