@@ -43,8 +43,10 @@
  */
 static void ready_count(struct page *page)
 {
-	if (!P2PMEM_RESTING_COUNT)
+	if (!P2PMEM_RESTING_COUNT) {
 		set_page_count(page, 1);
+		return;
+	}
 	while (!page_ref_count(page))
 		schedule_timeout_uninterruptible(1);
 }
