@@ -65,6 +65,7 @@ include topology/build.mk
 include policy/build.mk
 include daemon/build.mk
 include client/build.mk
+include python/build.mk
 include driver/build.mk
 include systemd/build.mk
 include docs/build.mk

@@ -5,7 +5,7 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 CHECKS := $(wildcard tests/integration/*.py tests/integration/*.sh)
-CHECK_PROGRAMS :=
+CHECK_PROGRAMS := $(PYTHON_MODULE)
 
 -include tests/mock/build.mk
 -include tests/fixtures/build.mk
@@ -89,7 +89,7 @@ $(O)/tests/vm/lib-test: $(call guest_objects,lib-test*.c) | $(O)/lib/libp2pmem.s
 guest-programs: $(GUEST_PROGRAMS)
 
 # Where something to build with is missing, the lab brings it.
-native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka umockdev-1.0 2>/dev/null && \
+native := $(shell $(PKG_CONFIG) --exists $(PKGS) cmocka umockdev-1.0 'python3 >= 3.11' 2>/dev/null && \
 	command -v umockdev-run >/dev/null && command -v varlinkctl >/dev/null && \
 	command -v python3 >/dev/null && echo yes)
 
