@@ -66,6 +66,7 @@ include policy/build.mk
 include daemon/build.mk
 include client/build.mk
 include python/build.mk
+include examples/build.mk
 include driver/build.mk
 include systemd/build.mk
 include docs/build.mk

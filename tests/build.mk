@@ -5,7 +5,7 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 CHECKS := $(wildcard tests/integration/*.py tests/integration/*.sh)
-CHECK_PROGRAMS := $(PYTHON_MODULE)
+CHECK_PROGRAMS := $(PYTHON_MODULE) $(EXAMPLES)
 
 -include tests/mock/build.mk
 -include tests/fixtures/build.mk

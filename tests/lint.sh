@@ -64,14 +64,14 @@ abi() { gcc "$1" -std=gnu11 -Wall -Werror -Iinclude/uapi -fsyntax-only tests/abi
 
 warnings() {
 	rm -rf "$work/strict"
-	make -j"$(nproc)" -s O="$work/strict" CFLAGS='-O2 -Werror' programs python
+	make -j"$(nproc)" -s O="$work/strict" CFLAGS='-O2 -Werror' programs python examples
 }
 
 analysed() {
 	# shellcheck disable=SC2046
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --std=c11 -j "$(nproc)" \
 		--suppress=memleak --suppress=normalCheckLevelMaxBranches -I. -Iinclude -Iinclude/uapi \
-		$(sources 'common/*.c' 'topology/*.c' 'policy/*.c' 'daemon/*.c' 'client/*.c' 'python/*.c')
+		$(sources 'common/*.c' 'topology/*.c' 'policy/*.c' 'daemon/*.c' 'client/*.c')
 }
 
 # Against every header set there is; sparse and W=1 have nothing to say. Sparse
