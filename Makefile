@@ -71,6 +71,7 @@ include driver/build.mk
 include systemd/build.mk
 include docs/build.mk
 include cdi/build.mk
+include debian/build.mk
 include tests/build.mk
 
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))

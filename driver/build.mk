@@ -24,3 +24,14 @@ $(DRIVER_OUT)/p2pmem.ko: $(DRIVER_SRC)
 install-driver: $(DRIVER_OUT)/p2pmem.ko
 	$(INSTALL) -D -m 0644 $< $(DESTDIR)/lib/modules/$(KRELEASE)/updates/p2pmem.ko
 	$(if $(DESTDIR),,depmod $(KRELEASE))
+
+# For DKMS, which builds it for each kernel that comes.
+DKMS_SRC := $(DESTDIR)/usr/src/p2pmem-$(VERSION)
+
+.PHONY: install-dkms
+install-dkms:
+	$(INSTALL) -d $(DKMS_SRC)
+	$(INSTALL) -m 0644 $(wildcard driver/*.[ch]) driver/Kbuild $(DKMS_SRC)
+	$(INSTALL) -D -m 0644 include/uapi/linux/p2pmem.h $(DKMS_SRC)/include/uapi/linux/p2pmem.h
+	sed 's/#MODULE_VERSION#/$(VERSION)/' driver/dkms.conf > $(DKMS_SRC)/dkms.conf
+	chmod 0644 $(DKMS_SRC)/dkms.conf
