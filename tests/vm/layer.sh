@@ -11,6 +11,22 @@ layer_begin() {
 	mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/up,workdir=$2/work" /tmp/root
 }
 
+# layer_packages DIR: installs the packages in DIR, as apt does it on a machine
+# without a network. What it mounts, and what dpkg leaves running, is gone after
+# it, with its name spaces.
+layer_packages() {
+	# shellcheck disable=SC2016
+	unshare --fork --pid --mount --propagation private bash -euc '
+		cd /tmp/root
+		mount -t proc proc proc
+		mount --rbind /dev dev
+		mount -t tmpfs run run
+		mount --bind "$1" src
+		export DEBIAN_FRONTEND=noninteractive
+		exec chroot . bash -c "apt-get install -y \$(ls /src/*.deb | grep -v -e -dbgsym_)"
+	' bash "$(realpath "$1")"
+}
+
 # What the lab itself needs in a guest.
 layer_lab() {
 	local guest=/tmp/root/usr/lib/p2pmem-lab
