@@ -120,6 +120,16 @@ install-programs: programs
 	$(INSTALL) -D -m 0644 docs/man/p2pmem.policy.5 $(DESTDIR)$(mandir)/man5/p2pmem.policy.5
 	$(INSTALL) -D -m 0644 docs/man/p2pmemd.8 $(DESTDIR)$(mandir)/man8/p2pmemd.8
 
+# What `make install` would install now, with the same variables, is removed.
+.PHONY: uninstall
+uninstall:
+	@rm -rf $(O)/uninstall
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(O))/uninstall
+	@cd $(O)/uninstall && find . ! -type d -print | while read -r f; do rm -f "$(DESTDIR)/$$f" || exit; done
+	@cd $(O)/uninstall && find . -depth -type d -name '*p2pmem*' -print | while read -r d; do \
+		rmdir "$(DESTDIR)/$$d" 2>/dev/null || true; done
+	@rm -rf $(O)/uninstall
+
 .PHONY: clean
 clean:
 	rm -rf $(O)
@@ -133,6 +143,7 @@ help:
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)
 ## make install       installs daemon, library, tools, units and udev rules (DESTDIR, PREFIX)
 ## make install-driver installs the kernel module for KRELEASE (default: the running kernel)
+## make uninstall     removes what make install installed with the same variables
 ## make clean         removes what was built
 
 -include $(shell find $(O) -name '*.d' -type f 2>/dev/null)
