@@ -11,6 +11,7 @@ CHECK_PROGRAMS := $(PYTHON_MODULE) $(EXAMPLES)
 -include tests/fixtures/build.mk
 include tests/fuzz/build.mk
 
+$(O)/tests/unit/test_verify: LDFLAGS += -Wl,--wrap=p2pmem_io_read,--wrap=p2pmem_io_write
 $(UNIT_TESTS): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(MOCK_LIB) $(DAEMON_LIB) $(CTL_LIB) $(LIBP2PMEM) $(POLICY_LIB) $(TOPOLOGY_LIB) $(COMMON_LIB)
 	$(call link,cmocka $(PKGS))
 

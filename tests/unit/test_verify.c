@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What verify finds, with a device in memory whose transfers go wrong in the
- * ways that they can: the two functions that make them are defined here.
+ * ways that they can: the linker puts the two functions here in the place of
+ * those that make them.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -64,8 +65,13 @@ static void move(const struct p2pmem_io *io, enum fault fault, char *to, const c
 	}
 }
 
-int64_t p2pmem_io_read(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
-		       size_t length, size_t place)
+int64_t __wrap_p2pmem_io_read(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
+			      size_t length, size_t place);
+int __wrap_p2pmem_io_write(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
+			   size_t length, size_t place);
+
+int64_t __wrap_p2pmem_io_read(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
+			      size_t length, size_t place)
 {
 	const char *from = device + offset;
 
@@ -81,8 +87,8 @@ int64_t p2pmem_io_read(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64
 	return (int64_t)length;
 }
 
-int p2pmem_io_write(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
-		    size_t length, size_t place)
+int __wrap_p2pmem_io_write(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t offset,
+			   size_t length, size_t place)
 {
 	assert_true(offset >= OFFSET && offset + length <= sizeof(device));
 	move(io, write_fault, device + offset, memory_of(io) + place, length);
