@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "client/lib_buffer.h"
 #include "tests/unit/server.h"
@@ -332,6 +333,59 @@ static void others_go_on_meanwhile(void **state)
 	close(w.file);
 }
 
+struct detacher {
+	struct p2pmem_buffer *buffer;
+	atomic_int tid;
+	atomic_bool done;
+};
+
+static void *detach_it(void *data)
+{
+	struct detacher *d = data;
+
+	atomic_store(&d->tid, gettid());
+	assert_int_equal(p2pmem_buffer_detach(d->buffer), 0);
+	atomic_store(&d->done, true);
+	return NULL;
+}
+
+/* Whether a thread sits in that system call. */
+static bool is_in(int tid, long number)
+{
+	char path[64];
+	long n = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	if (fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	fclose(f);
+	return n == number;
+}
+
+/* Whoever comes second would put zeros over what was written since. */
+static void one_at_a_time_detaches(void **state)
+{
+	struct detacher d = { .buffer = lent(NULL) };
+	pthread_t thread;
+	sigset_t saved;
+
+	buffer_lock(d.buffer, &saved);
+	pthread_create(&thread, NULL, detach_it, &d);
+	while (!atomic_load(&d.tid))
+		sched_yield();
+	while (!atomic_load(&d.done) && !is_in(atomic_load(&d.tid), SYS_futex))
+		sched_yield();
+	assert_false(atomic_load(&d.done));
+	assert_int_equal(p2pmem_buffer_kind(d.buffer), P2PMEM_KIND_PEER_TO_PEER);
+	buffer_unlock(d.buffer, &saved);
+	pthread_join(thread, NULL);
+	is_detached(d.buffer);
+	p2pmem_buffer_free(d.buffer);
+}
+
 static struct p2pmem_buffer *taken_away;
 static atomic_uint faults;
 
@@ -371,23 +425,29 @@ static void revocation_is_survived(void **state)
 	close(behind);
 }
 
+enum {
+	N_FAULTING = 8,
+	N_ROUNDS = 10
+};
+
+static pthread_barrier_t together;
+
 /* Each in a page of its own: what it wrote after the first fault of anybody stays. */
 static void *fault_in(void *page)
 {
+	pthread_barrier_wait(&together);
 	for (int i = 1; i < 100; i++) {
 		*(volatile char *)page = (char)i;
+		sched_yield();
 		if (*(volatile char *)page != i)
 			return page;
 	}
 	return NULL;
 }
 
-static void many_threads_fault_at_once(void **state)
+static void fault_at_once(void)
 {
-	enum {
-		N = 8
-	};
-	pthread_t threads[N];
+	pthread_t threads[N_FAULTING];
 	int behind;
 	struct p2pmem_buffer *b = lent(&behind);
 	char *memory;
@@ -396,9 +456,9 @@ static void many_threads_fault_at_once(void **state)
 	assert_int_equal(p2pmem_buffer_map(b, (void **)&memory), 0);
 	survive(b);
 	assert_int_equal(ftruncate(behind, 0), 0);
-	for (int i = 0; i < N; i++)
+	for (int i = 0; i < N_FAULTING; i++)
 		pthread_create(&threads[i], NULL, fault_in, memory + i * 4096);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N_FAULTING; i++) {
 		pthread_join(threads[i], &lost);
 		assert_null(lost);
 	}
@@ -406,6 +466,14 @@ static void many_threads_fault_at_once(void **state)
 	signal(SIGBUS, SIG_DFL);
 	p2pmem_buffer_free(b);
 	close(behind);
+}
+
+static void many_threads_fault_at_once(void **state)
+{
+	pthread_barrier_init(&together, NULL, N_FAULTING);
+	for (int i = 0; i < N_ROUNDS; i++)
+		fault_at_once();
+	pthread_barrier_destroy(&together);
 }
 
 /* A handler may interrupt the thread that is detaching or mapping, at any point of it. */
@@ -464,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_waiter_learns_of_detaching),
 		cmocka_unit_test(a_child_has_no_mapping),
 		cmocka_unit_test(others_go_on_meanwhile),
+		cmocka_unit_test(one_at_a_time_detaches),
 		cmocka_unit_test(revocation_is_survived),
 		cmocka_unit_test(many_threads_fault_at_once),
 		cmocka_unit_test(handlers_and_threads_do_not_lock_up),
