@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Allocate: what is asked of the broker, and what to do when it is refused. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,6 +135,8 @@ static int borrow(struct p2pmem_client *c, const struct p2pmem_allocate_options 
 		return r;
 	buffer->kind = P2PMEM_KIND_PEER_TO_PEER;
 	buffer->lent = true;
+	client_log(c, LOG_INFO, "lease %s: %" PRIu64 " bytes of %s", buffer->lease.id, buffer->size,
+		   buffer->lease.region);
 	*ret = take_ptr(buffer);
 	return 0;
 }
@@ -176,7 +179,8 @@ static int fall_back(struct p2pmem_client *c, const struct p2pmem_allocate_optio
 		return -ENOMEM;
 	r = host_memory(o->size, o->fallback, buffer);
 	if (r < 0)
-		return failure_set(&c->failure, r, "no host memory either: %s", strerror(-r));
+		return failure_set(&c->failure, r, "%s; no host memory either: %s",
+				   buffer->fallback_reason, strerror(-r));
 	client_log(c, LOG_NOTICE, "host memory instead of P2P memory: %s", p2pmem_errmsg(c));
 	*ret = take_ptr(buffer);
 	return 0;

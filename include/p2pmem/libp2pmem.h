@@ -146,8 +146,8 @@ void p2pmem_client_cancel(struct p2pmem_client *client);
  * p2pmem_client_set_log - be told what the library does
  * @client: handle
  * @max_priority: least urgent priority that is of interest, as in syslog(3):
- *                %LOG_DEBUG has every call, %LOG_INFO what was decided,
- *                %LOG_NOTICE that host memory was taken instead of P2P memory
+ *                %LOG_DEBUG has every call, %LOG_INFO what was lent and what
+ *                failed, %LOG_NOTICE host memory taken instead of P2P memory
  * @log: called with a line, which is valid during the call only, by the thread
  *       that uses the handle; NULL: be quiet, as a new handle is
  * @userdata: for @log

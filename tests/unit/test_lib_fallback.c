@@ -135,6 +135,7 @@ static void too_much_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (int f = P2PMEM_FALLBACK_HOST; f <= P2PMEM_FALLBACK_HUGE; f++) {
 			assert_int_equal(allocate(c, sizes[i], f, &buffer), -ENOMEM);
+			assert_non_null(strstr(p2pmem_errmsg(c), "/nobody"));
 			assert_non_null(strstr(p2pmem_errmsg(c), "no host memory either"));
 		}
 	assert_int_equal(allocate(c, 4096, P2PMEM_FALLBACK_HUGE + 1, &buffer), -EINVAL);
