@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -117,91 +115,6 @@ static int get_memory(struct copy *c)
 	return copy_memory_lent(&c->options, &c->src, &c->dst, block, &c->memory);
 }
 
-static double seconds_of(const struct timeval *t)
-{
-	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
-static struct copy_cost cost_now(void)
-{
-	struct timespec t;
-	struct rusage u;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	getrusage(RUSAGE_SELF, &u);
-	return (struct copy_cost){
-		.seconds = (double)t.tv_sec + (double)t.tv_nsec / 1e9,
-		.cpu_seconds = seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime),
-	};
-}
-
-static int transfer(struct copy *c)
-{
-	struct progress progress;
-	struct p2pmem_io_copy_options options = {
-		.struct_size = sizeof(options),
-		.src = c->memory.src,
-		.dst = c->memory.dst,
-		.length = c->size,
-		.block_size = c->report.block_size,
-		.truncate = 1,
-		.sync = 1,
-		.progress = progress_update,
-		.userdata = &progress,
-	};
-	struct copy_cost before = cost_now(), after;
-	int r;
-
-	copy_stops_io(c->memory.io);
-	progress_begin(&progress, "copying", c->size, c->options.quiet);
-	r = p2pmem_io_copy(c->memory.io, &options);
-	progress_end(&progress);
-	copy_stops_io(NULL);
-	after = cost_now();
-	c->report.done = p2pmem_io_done(c->memory.io);
-	c->report.cost = (struct copy_cost){ after.seconds - before.seconds,
-					     after.cpu_seconds - before.cpu_seconds };
-	return r < 0 ? copy_report_failure(&c->report, r) : STATUS_OK;
-}
-
-static int compare_through(struct copy *c, struct copy_memory *m)
-{
-	struct compare_result result;
-	struct progress progress;
-	struct compare_job job = {
-		.io = m->io,
-		.a = m->src,
-		.b = m->dst,
-		.size = c->size,
-		.stop = &copy_stop,
-		.progress = progress_update,
-		.data = &progress,
-	};
-	int r;
-
-	progress_begin(&progress, "comparing", c->size, c->options.quiet);
-	r = compare_files(&job, &result);
-	progress_end(&progress);
-	c->report.compared = result.done;
-	c->report.read_back = p2pmem_io_get_counters(m->io)->host_memory_read;
-	if (r < 0)
-		return copy_report_unread(&c->report, m->io, r);
-	return r == 0 ? copy_report_difference(&c->report, result.difference) : STATUS_OK;
-}
-
-/* Always through host memory: peer-to-peer transfers are what is in question. */
-static int compare(struct copy *c)
-{
-	_cleanup_(copy_memory_clear) struct copy_memory memory = {};
-	struct copy_options options = c->options;
-	int s;
-
-	if (options.queue_depth < 2)
-		options.queue_depth = 2;
-	s = copy_memory_host(&options, &c->src, &c->dst, block_size(c), &memory);
-	return s == STATUS_OK ? compare_through(c, &memory) : s;
-}
-
 /* Last of all: waiting for memory may have taken long, and the file is not ours alone. */
 static int reserve(struct copy *c)
 {
@@ -228,7 +141,7 @@ static int copy_go(struct copy *c)
 	c->report.options = &c->options;
 	c->report.memory = &c->memory;
 	c->report.size = c->size;
-	return transfer(c);
+	return copy_transfer(&c->report);
 }
 
 static int run_copy(int argc, char **argv)
@@ -247,7 +160,7 @@ static int run_copy(int argc, char **argv)
 	s = copy_go(&c);
 	complete = s == STATUS_OK;
 	if (complete && c.options.verify)
-		s = compare(&c);
+		s = copy_compare(&c.report, &c.src, &c.dst);
 	if (s == STATUS_OK)
 		s = copy_report(&c.report);
 	copy_end(&c, complete);

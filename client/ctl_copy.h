@@ -87,6 +87,12 @@ struct copy_report {
 	uint64_t read_back; /* for that, from both; 0 without --verify */
 };
 
+/* ctl_copy_transfer.c: fill in what is left of the report. */
+int copy_transfer(struct copy_report *report);
+/* Always through host memory: peer-to-peer transfers are what is in question. */
+int copy_compare(struct copy_report *report, const struct endpoint *src,
+		 const struct endpoint *dst);
+
 /* Bytes that were written. */
 uint64_t copy_written(const struct copy_memory *m);
 

@@ -5,13 +5,10 @@
  * waits for another.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
+#include "client/lib_io_copy.h"
 #include "client/lib_io_run.h"
 
 #define BLOCK_SIZE_DEFAULT ((size_t)1 << 20)
@@ -33,57 +30,6 @@ struct copy {
 	unsigned int n_blocks;
 	struct block *blocks;
 };
-
-/* ---- what is asked for ------------------------------------------------ */
-
-static bool is_aligned(const struct p2pmem_io_file *f, uint64_t offset)
-{
-	return (offset & (f->align - 1)) == 0;
-}
-
-static bool ends_within_block(const struct p2pmem_io_copy_options *o)
-{
-	return !is_aligned(o->dst, o->length);
-}
-
-/* What is behind the end, in the same block, must be nobody's. */
-static int check_end(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o)
-{
-	uint64_t end = o->dst_offset + o->length;
-	struct stat st;
-
-	if (!ends_within_block(o))
-		return 0;
-	if (o->dst->is_device)
-		return failure_set(&io->failure, -EINVAL,
-				   "%" PRIu64
-				   " bytes are no multiple of the block of %s, %zu bytes",
-				   o->length, o->dst->name, o->dst->align);
-	if (o->truncate)
-		return 0;
-	if (fstat(o->dst->fd, &st) < 0)
-		return io_failed(io, o->dst, P2PMEM_IO_WRITE, end, -errno);
-	if ((uint64_t)st.st_size > end)
-		return failure_set(
-			&io->failure, -EINVAL,
-			"%s is longer than the copy, which ends within a block of %zu bytes",
-			o->dst->name, o->dst->align);
-	return 0;
-}
-
-static int check(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o)
-{
-	if (!o->src || !o->dst)
-		return failure_set(&io->failure, -EINVAL, "a source and a destination are needed");
-	if (!is_aligned(o->src, o->src_offset) || !is_aligned(o->dst, o->dst_offset))
-		return failure_set(&io->failure, -EINVAL,
-				   "offsets must be multiples of %zu in %s, and of %zu in %s",
-				   o->src->align, o->src->name, o->dst->align, o->dst->name);
-	if (o->length > INT64_MAX || o->src_offset > INT64_MAX - o->length ||
-	    o->dst_offset > INT64_MAX - o->length)
-		return failure_set(&io->failure, -EINVAL, "no file is as long as that");
-	return check_end(io, o);
-}
 
 /* ---- blocks ------------------------------------------------------------ */
 
@@ -159,38 +105,13 @@ static void begin_all(struct copy *c)
 			begin(c, &c->blocks[i]);
 }
 
-/*
- * By system calls, as memory that was revoked meanwhile would end the program
- * by SIGBUS at a store, and is but an error here.
- */
-static int put_zeros(char *to, size_t n)
-{
-	_cleanup_close_ int out = -1, in = -1;
-	static const char zeros[512];
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	out = ends[0];
-	in = ends[1];
-	while (n) {
-		size_t part = smaller(n, sizeof(zeros));
-
-		if (write(in, zeros, part) != (ssize_t)part || read(out, to, part) != (ssize_t)part)
-			return errno ? -errno : -EIO;
-		to += part;
-		n -= part;
-	}
-	return 0;
-}
-
 static int pad(const struct copy *c, const struct block *b)
 {
 	size_t padded = io_round_up(b->length, c->o->dst->align);
 
 	if (padded == b->length)
 		return 0;
-	return put_zeros(c->io->memory + b->place + b->length, padded - b->length);
+	return io_put_zeros(c->io->memory + b->place + b->length, padded - b->length);
 }
 
 static void was_read(struct copy *c, struct block *b, const struct io_outcome *o)
@@ -260,27 +181,6 @@ static int copy_blocks(struct copy *c)
 	return io_run_result(c->io, &c->run);
 }
 
-/* ---- the end ------------------------------------------------------------ */
-
-static int cut(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o)
-{
-	uint64_t end = o->dst_offset + o->length;
-
-	if (o->dst->is_device || (!o->truncate && !ends_within_block(o)))
-		return 0;
-	if (ftruncate(o->dst->fd, (off_t)end) < 0)
-		return io_failed(io, o->dst, P2PMEM_IO_TRUNCATE, end, -errno);
-	return 0;
-}
-
-/* If there was a failure before, that is the one to be told. */
-static int sync_all(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o, int before)
-{
-	if (!o->sync || fsync(o->dst->fd) == 0 || before < 0)
-		return before;
-	return io_failed(io, o->dst, P2PMEM_IO_SYNC, o->dst_offset, -errno);
-}
-
 static int copy_run(struct copy *c)
 {
 	int r = blocks_make(c);
@@ -290,8 +190,8 @@ static int copy_run(struct copy *c)
 	else
 		return r;
 	if (r == 0)
-		r = cut(c->io, c->o);
-	r = sync_all(c->io, c->o, r);
+		r = io_copy_cut(c->io, c->o);
+	r = io_copy_sync(c->io, c->o, r);
 	free(c->blocks);
 	return r;
 }
@@ -306,7 +206,7 @@ int p2pmem_io_copy(struct p2pmem_io *io, const struct p2pmem_io_copy_options *op
 		return r;
 	if (options_copy(&o, sizeof(o), sizeof(o), options) < 0)
 		return failure_set(&io->failure, -EINVAL, "the options are not valid");
-	r = check(io, &o);
+	r = io_copy_check(io, &o);
 	if (r < 0)
 		return r;
 	c.run = (struct io_run){ .length = o.length, .limit = o.length };

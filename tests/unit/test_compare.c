@@ -54,9 +54,13 @@ static void progress(uint64_t done, void *data)
 		f->stop = SIGINT;
 }
 
-static void setup(struct fixture *f, size_t memory_size)
+static void setup_by(enum p2pmem_io_engine engine, struct fixture *f, size_t memory_size)
 {
-	struct p2pmem_io_options options = { .struct_size = sizeof(options), .queue_depth = 8 };
+	struct p2pmem_io_options options = {
+		.struct_size = sizeof(options),
+		.queue_depth = 8,
+		.engine = engine,
+	};
 	char *content = malloc(SIZE);
 
 	memset(f, 0, sizeof(*f));
@@ -71,6 +75,11 @@ static void setup(struct fixture *f, size_t memory_size)
 	options.memory = f->memory;
 	options.memory_size = memory_size;
 	assert_int_equal(p2pmem_io_new(&options, &f->io), 0);
+}
+
+static void setup(struct fixture *f, size_t memory_size)
+{
+	setup_by(P2PMEM_IO_ENGINE_ANY, f, memory_size);
 }
 
 /* What was written until now is all that there is to the comparison. */
@@ -153,7 +162,8 @@ static void stops(void **state)
 {
 	struct fixture f;
 
-	setup(&f, 8 * PAGE);
+	/* In order, so that there is a middle. */
+	setup_by(P2PMEM_IO_ENGINE_SYNC, &f, 8 * PAGE);
 	f.stop_at = 6 * PAGE;
 	assert_int_equal(compare(&f), -ECANCELED);
 	assert_true(f.result.done >= f.stop_at && f.result.done < SIZE);
