@@ -160,7 +160,7 @@ static int remedy_of(int error)
 {
 	switch (error) {
 	case -EFAULT:
-		remedy("run it again, or ask whoever administers the broker");
+		remedy("see p2pmemctl list for what memory there is, and run it again, or ask whoever administers the broker");
 		return STATUS_IO;
 	case -ENOSPC:
 	case -EDQUOT:

@@ -169,7 +169,7 @@ uint64_t p2pmem_io_done(const struct p2pmem_io *io)
 
 void p2pmem_io_cancel(struct p2pmem_io *io)
 {
-	io->cancelled = 1;
+	atomic_store(&io->cancelled, true);
 }
 
 bool io_is_peer_to_peer(const struct p2pmem_io *io)

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <p2pmem/io.h>
@@ -70,7 +70,7 @@ struct p2pmem_io {
 	struct p2pmem_io_file *files;
 	struct p2pmem_io_counters counters;
 	uint64_t done; /* of the last call on a whole range */
-	volatile sig_atomic_t cancelled;
+	atomic_bool cancelled;
 	struct failure failure;
 	struct p2pmem_io_failure transfer; /* operation 0: none */
 };

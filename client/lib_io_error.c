@@ -2,9 +2,11 @@
 /* Which transfer failed, why, and what can be done about it. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -51,6 +53,14 @@ static bool is_revoked(const struct p2pmem_io *io)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLHUP);
 }
 
+/* A disk that goes loses its size first: then it has no space left, as far as errors tell. */
+static bool has_shrunk(const struct p2pmem_io_file *file)
+{
+	uint64_t size;
+
+	return file->is_device && (ioctl(file->fd, BLKGETSIZE64, &size) < 0 || size < file->size);
+}
+
 /* As long as somebody has it open, its number is nobody else's. */
 static bool is_gone(const struct p2pmem_io_file *file)
 {
@@ -58,38 +68,20 @@ static bool is_gone(const struct p2pmem_io_file *file)
 
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(file->device),
 		 minor(file->device));
-	return major(file->device) && access(path, F_OK) < 0 && errno == ENOENT &&
-	       access("/sys/dev/block", F_OK) == 0;
+	if (major(file->device) && access(path, F_OK) < 0 && errno == ENOENT)
+		return access("/sys/dev/block", F_OK) == 0;
+	return has_shrunk(file);
 }
 
-/* Where the memory's own device went, there is nobody to ask. */
-static bool provider_is_gone(const struct p2pmem_io *io, char *ret, size_t size)
-{
-	struct p2pmem_info info = { .struct_size = sizeof(info) };
-	char path[64];
-
-	if (p2pmem_buffer_get_info(io->buffer, &info) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", info.provider);
-	snprintf(ret, size, "%s", info.provider);
-	return info.provider[0] && access(path, F_OK) < 0 && errno == ENOENT;
-}
-
+/* Which it is that happened cannot be told: the memory goes before its device does. */
 static int revoked(struct p2pmem_io *io)
 {
-	const struct p2pmem_io_failure *t = &io->transfer;
-	char provider[32];
-
-	if (provider_is_gone(io, provider, sizeof(provider)))
-		return failure_set(
-			&io->failure, -EFAULT,
-			"the device with the memory, %s, was removed: %s %s ended at byte %" PRIu64,
-			provider, verb_of(t->operation), t->name, t->offset);
-	failure_set_remedy(&io->failure, "Allocate another buffer, or ask whoever administers the "
-					 "broker why it was taken back.");
+	failure_set_remedy(&io->failure, "Allocate another buffer, if there is still the device "
+					 "with the memory, or ask whoever administers the broker.");
 	return failure_set(&io->failure, -EFAULT,
-			   "the buffer was revoked: %s %s ended at byte %" PRIu64,
-			   verb_of(t->operation), t->name, t->offset);
+			   "the buffer was revoked, by an administrator or because the device with "
+			   "the memory goes: %s %s ended at byte %" PRIu64,
+			   verb_of(io->transfer.operation), io->transfer.name, io->transfer.offset);
 }
 
 static int refused_by_layer(struct p2pmem_io *io)

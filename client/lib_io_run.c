@@ -15,11 +15,7 @@ int io_begin_range(struct p2pmem_io *io)
 
 bool io_take_cancel(struct p2pmem_io *io)
 {
-	bool cancelled = io->cancelled;
-
-	if (cancelled)
-		io->cancelled = 0;
-	return cancelled;
+	return atomic_exchange(&io->cancelled, false);
 }
 
 bool io_run_goes_on(struct p2pmem_io *io, struct io_run *run)
