@@ -25,7 +25,7 @@ struct verb {
 
 extern const struct verb verb_list, verb_pairs, verb_topology, verb_explain, verb_leases, verb_copy,
 	verb_doctor, verb_report, verb_policy, verb_revoke, verb_drain, verb_undrain, verb_metrics,
-	verb_monitor, verb_run, verb_verify, verb_cdi, verb_help;
+	verb_monitor, verb_run, verb_verify, verb_bench, verb_cdi, verb_help;
 
 /* Ended by NULL. */
 extern const struct verb *const verbs[];

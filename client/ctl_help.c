@@ -9,10 +9,10 @@
 #include "client/say.h"
 
 const struct verb *const verbs[] = {
-	&verb_list,    &verb_pairs,  &verb_topology, &verb_explain, &verb_leases,
-	&verb_revoke,  &verb_drain,  &verb_undrain,  &verb_copy,    &verb_run,
-	&verb_verify,  &verb_doctor, &verb_report,   &verb_policy,  &verb_metrics,
-	&verb_monitor, &verb_cdi,    &verb_help,     NULL,
+	&verb_list,    &verb_pairs,   &verb_topology, &verb_explain, &verb_leases,
+	&verb_revoke,  &verb_drain,   &verb_undrain,  &verb_copy,    &verb_run,
+	&verb_verify,  &verb_bench,   &verb_doctor,   &verb_report,  &verb_policy,
+	&verb_metrics, &verb_monitor, &verb_cdi,      &verb_help,    NULL,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(*verbs) - 1)

@@ -152,6 +152,13 @@ def _():
     assert wrote["writes"] and wrote["right"] and "writes" not in read, (wrote, read)
 
 
+@tap.test("bench")
+def _():
+    with fake.Broker() as b:
+        runs = ask("bench", "-t", "1", "p2pmem0", "./source", broker=b)["bench"]["runs"]
+    assert len(runs) == 2, runs
+
+
 @tap.test("doctor")
 def _():
     found = ask("doctor", status=None)
