@@ -194,6 +194,72 @@ def _():
     assert len(in_help) == len(named), (in_help, named)
 
 
+# ---- documents -----------------------------------------------------------
+
+
+def commands(text):
+    """Calls of p2pmemctl in code: in lines that are set in, in fences, and between backticks."""
+    text = re.sub(r"\\\n\s*", " ", text)
+    code = re.findall(r"^(?:    |\t)(.*)$", text, re.M) + re.findall(r"`([^`\n]+)`", text)
+    for block in re.findall(r"```\w*\n(.*?)```", text, re.S):
+        code += block.splitlines()
+    for line in code:
+        for call in re.findall(r"(?:^|[\s(|])p2pmemctl((?: +[^|;&)#\s`]+)*)", line):
+            yield call.split()
+
+
+def known_call(words):
+    verb, options_of = "", spellings("")
+    for word in words:
+        if word == "--":
+            break
+        if word.startswith("-"):
+            assert word.split("=")[0] in options_of, word
+        elif not verb and word in verbs:
+            verb = word
+            options_of = options_of | spellings(verb)
+            if verb == "run":
+                break  # what follows may be the program's
+
+
+def documents():
+    return ["README.md", *sorted(os.path.relpath(p, SOURCES) for p in
+                                 glob.glob(SOURCES + "/docs/*.md"))]
+
+
+@tap.test("documents call the tool by verbs and options that there are")
+def _():
+    calls = 0
+    for path in documents():
+        for words in commands(read(path)):
+            if words[:1] == ["/"]:
+                continue  # a drawing
+            calls += 1
+            first = next((w for w in words if re.fullmatch(r"[a-z]+", w)), None)
+            try:
+                known_call(words)
+                assert first is None or first in verbs or "--sysfs" in words, first
+            except AssertionError as error:
+                raise AssertionError(f"{path}: p2pmemctl {' '.join(words)}: {error}") from None
+    assert calls > 50, calls
+
+
+@tap.test("links in documents lead somewhere")
+def _():
+    for path in documents():
+        text = re.sub(r"```.*?```", "", read(path), flags=re.S)
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"\]\n\s*\(", "](", text)):
+            if "://" in target:
+                continue
+            file, _, anchor = target.partition("#")
+            there = os.path.normpath(os.path.join(os.path.dirname(path), file)) if file else path
+            assert os.path.exists(os.path.join(SOURCES, there)), (path, target)
+            if anchor:
+                titles = {re.sub(r"[^a-z0-9 _-]", "", t.lower()).replace(" ", "-")
+                          for t in re.findall(r"^#+ (.*)$", read(there), re.M)}
+                assert anchor in titles, (path, target, titles)
+
+
 # ---- the library ---------------------------------------------------------
 
 
