@@ -3,10 +3,12 @@
 """What p2pmemctl takes, its help, its man page and its completion are the same."""
 
 import glob
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
@@ -168,6 +170,19 @@ def _():
             assert re.search(rf"(?<![\w-]){word}(?![\w-])", page), (verb, word)
 
 
+@tap.test("what is told of a verb in the synopsis is all that it takes")
+def _():
+    synopsis = man_page().split(".SH SYNOPSIS")[1].split(".SH")[0]
+    lines = re.sub(r"\s+", " ", re.sub(r"^\.[A-Z]+ ", "", synopsis.replace("\n.br", "@"), flags=re.M))
+    for line in lines.replace('"', "").split("@"):
+        verb = next((v for v in verbs if re.search(rf"p2pmemctl (\[ ?--sysfs PATH ?\] )?{v}\b", line)), "")
+        if not verb or "OPTION..." in line or verb == "policy":
+            continue
+        said = set(re.findall(r"--?[a-z]+(?:-[a-z]+)*", line.split(verb, 1)[1]))
+        takes = {"-o" if long == "--output" else long for _, long, _ in options(verb)} - {"--help"}
+        assert said == takes, (line, said, takes)
+
+
 @tap.test("each option of the man page is one of the help, with the same word behind it")
 def _():
     page = man_page().split(".SH OPTIONS")[1]
@@ -183,6 +198,15 @@ def _():
         assert long in behind, item
         what = re.search(r"([A-Z]+)$", words[-1])
         assert (what[1] if what else "") in behind[long], (item, behind[long])
+
+
+@tap.test("no verb colours what is no terminal")
+def _():
+    with fake.Broker(ListLeases=fake.listing("lease", [fake.lease(4096)])) as b:
+        for verb in ("list", "pairs", "topology", "leases", "doctor", ""):
+            r = subprocess.run([CTL, *verb.split()], capture_output=True, text=True, timeout=60,
+                               env=dict(os.environ, P2PMEM_SOCKET=b.path, TERM="xterm"))
+            assert r.stdout and "\x1b" not in r.stdout + r.stderr, (verb, r)
 
 
 @tap.test("exit statuses are the same in the source, the help and the man page")
@@ -242,6 +266,26 @@ def _():
             except AssertionError as error:
                 raise AssertionError(f"{path}: p2pmemctl {' '.join(words)}: {error}") from None
     assert calls > 50, calls
+
+
+def policies(text):
+    """Policy files in a document: set in, with where they go as a comment in front."""
+    for block in re.findall(r"^    # /etc/p2pmem/policy\.d/\S+\.json\n((?:    .*\n|\n(?=    ))+)", text, re.M):
+        yield block.split("\n\n")[0]
+
+
+@tap.test("policies in documents are right")
+def _():
+    found = [p for path in documents() for p in policies(read(path))]
+    example = read("docs/man/p2pmem.policy.5").split(".RS 4\n")[1].split(".RE")[0]
+    assert len(found) >= 3, found
+    for text in [*found, example]:
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write(text)
+            file.flush()
+            out = run(CTL, "policy", "check", "-o", "json", file.name)
+        checked = json.loads(out)["policyCheck"]
+        assert checked["valid"] and all(m["warning"] for m in checked["mistakes"]), (text, out)
 
 
 @tap.test("links in documents lead somewhere")
