@@ -38,7 +38,7 @@ licensed() {
 	while IFS= read -r f; do
 		[ -s "$f" ] || continue
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier:' || { echo "$f"; missing=1; }
-	done < <(sources '*.c' '*.h' '*.py' '*.sh' '*.mk' Makefile '*Kbuild' 'systemd/*')
+	done < <(sources '*.c' '*.h' '*.py' '*.sh' '*.mk' '*.md' '*.bash' 'docs/man/*' Makefile '*Kbuild' 'systemd/*')
 	return $missing
 }
 
