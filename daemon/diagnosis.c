@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/cleanup.h"
 #include "common/kernel.h"
 #include "daemon/diagnosis.h"
 
@@ -25,6 +26,21 @@ static int diagnose_missing(const struct sysfs *s, struct reason *ret)
 			  "the kernel module p2pmem is not loaded");
 }
 
+/* It knows less than is asked of it: the one from before an upgrade, most likely. */
+static int diagnose_older(const struct sysfs *s, int error, struct reason *ret)
+{
+	_cleanup_free_ char *version = NULL;
+
+	if (sysfs_string(s, "module/p2pmem", "version", &version) == -ENOMEM)
+		return -ENOMEM;
+	return reason_set(ret, CAUSE_DRIVER_UNAVAILABLE,
+			  "Drain and reload the driver, or reboot: p2pmemctl doctor says how.",
+			  "the driver that is loaded (p2pmem %s) does not know what this daemon "
+			  "(%s) asks of it: %s",
+			  version ? version : "of unknown version", P2PMEM_VERSION,
+			  strerror(-error));
+}
+
 int diagnose_driver(const struct sysfs *s, int error, struct reason *ret)
 {
 	if (error == -ENOENT || error == -ENXIO || error == -ENODEV)
@@ -35,6 +51,8 @@ int diagnose_driver(const struct sysfs *s, int error, struct reason *ret)
 				  "them: udevadm trigger --subsystem-match=p2pmem.",
 				  "the daemon may not open the nodes of the driver: %s",
 				  strerror(-error));
+	if (error == -ENOTTY || error == -E2BIG)
+		return diagnose_older(s, error, ret);
 	return reason_set(ret, CAUSE_DRIVER_UNAVAILABLE,
 			  "Install the driver and the daemon of one version of p2pmem.",
 			  "the driver does not answer as expected: %s", strerror(-error));

@@ -9,6 +9,7 @@ daemon of today, whose replies have to have all that a client of then relies on.
 versions.py --record FILE: writes such a file of the daemon in $BUILD, for a release.
 """
 
+import errno
 import glob
 import json
 import os
@@ -147,6 +148,17 @@ def calls_of_then_are_answered_as_then():
             for entry in entries:
                 check_reply(entry, *caller.call(entry["method"], entry["parameters"]))
             caller.close()
+
+
+@test
+def a_driver_that_knows_less_is_told_of():
+    for number_of in (errno.ENOTTY, errno.E2BIG):
+        with Daemon(errno=number_of) as daemon, Client(daemon) as client:
+            name, about = client.error(BROKER + "Allocate",
+                                       {"size": 4096, "devices": [address(PROVIDER)]})
+            equal(name, BROKER + "DriverUnavailable")
+            assert "does not know what this daemon" in about["reason"], about
+            assert "reload" in about["remedy"] and "reboot" in about["remedy"], about
 
 
 @test
