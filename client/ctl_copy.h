@@ -20,6 +20,7 @@ struct copy_options {
 	uint64_t size; /* 0: all of SRC */
 	uint64_t block_size;
 	unsigned int queue_depth;
+	bool wants_depth; /* it was asked for, and is no default */
 	enum p2pmem_verdict min_verdict;
 	bool host_memory;
 	bool require_p2p;

@@ -34,6 +34,16 @@ static int attach(struct copy_memory *m, const struct endpoint *e, struct p2pmem
 	return r == -EOPNOTSUPP ? STATUS_NO_DIRECT_IO : STATUS_FAILURE;
 }
 
+/* Slower is no reason to fail, but one to say so to who wanted to be fast. */
+static void tell_engine(const struct copy_options *o, const struct copy_memory *m)
+{
+	int reason = p2pmem_io_engine_reason(m->io);
+
+	if (reason < 0 && o->wants_depth && o->queue_depth > 1 && !o->quiet)
+		note("io_uring is not to be had here (%s): transfers go one at a time",
+		     strerror(-reason));
+}
+
 static int make_io(const struct copy_options *o, const struct endpoint *src,
 		   const struct endpoint *dst, struct copy_memory *m)
 {
@@ -50,6 +60,7 @@ static int make_io(const struct copy_options *o, const struct endpoint *src,
 		problem("the memory cannot be used: %s", strerror(-r));
 		return STATUS_FAILURE;
 	}
+	tell_engine(o, m);
 	s = attach(m, src, &m->src);
 	return s == STATUS_OK ? attach(m, dst, &m->dst) : s;
 }

@@ -75,6 +75,7 @@ static int parse_option(int c, char **argv, struct copy_options *o)
 	case 'b':
 		return parse_block_size(optarg, &o->block_size);
 	case 'd':
+		o->wants_depth = true;
 		return parse_depth(optarg, &o->queue_depth);
 	case OPTION_REQUIRE:
 		return parse_verdict(optarg, o);

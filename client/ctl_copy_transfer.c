@@ -84,6 +84,7 @@ int copy_compare(struct copy_report *report, const struct endpoint *src, const s
 	struct copy_options options = *report->options;
 	int s;
 
+	options.wants_depth = false;
 	if (options.queue_depth < 2)
 		options.queue_depth = 2;
 	s = copy_memory_host(&options, src, dst, report->block_size, &memory);
