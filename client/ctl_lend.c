@@ -49,6 +49,29 @@ static int by_function(const struct lookup *l, const char *address, char **ret)
 	return block ? STATUS_USAGE : STATUS_NO_DEVICE;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* A name that the broker knows comes before one of a file in the current folder. */
+static bool is_listed(const struct lookup *l, const char *name)
+{
+	struct place place;
+
+	for (const struct p2pmem_region *r = l->regions; r; r = r->next)
+		if (is_same(r->name, name) || is_same(r->serial, name))
+			return true;
+	for (const struct p2pmem_device *d = l->devices; d; d = d->next) {
+		if (is_same(d->serial, name))
+			return true;
+		for (const struct p2pmem_block_device *b = d->block_devices; b; b = b->next)
+			if (is_same(b->name, name))
+				return true;
+	}
+	return place_parse(name, &place);
+}
+
 int lend_path(const struct lookup *l, const char *name, char **ret)
 {
 	char address[PCI_ADDRESS_MAX];
@@ -56,7 +79,7 @@ int lend_path(const struct lookup *l, const char *name, char **ret)
 	struct stat st;
 	int status;
 
-	if (strchr(name, '/') && stat(name, &st) == 0 && !S_ISCHR(st.st_mode)) {
+	if (!is_listed(l, name) && stat(name, &st) == 0 && !S_ISCHR(st.st_mode)) {
 		*ret = strdup(name);
 		return *ret ? STATUS_OK : no_memory();
 	}

@@ -74,9 +74,15 @@ static _Noreturn void become(const struct program *p, const struct inherited *be
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE);
 }
 
-/* A terminal's signals go to a whole process group, so that the program has them. */
+/*
+ * A terminal's signals go to a whole process group, so that the program has
+ * them. Only the leader of a session is told that the terminal is gone, and only
+ * the process that set it has its alarm.
+ */
 static bool has_it(const struct child *c, const struct signalfd_siginfo *s)
 {
+	if (s->ssi_signo == SIGALRM || (s->ssi_signo == SIGHUP && getsid(0) == getpid()))
+		return false;
 	return s->ssi_code > 0 && getpgid(c->pid) == getpgrp();
 }
 
@@ -135,6 +141,7 @@ static void tell(struct pollfd *buffer)
 		note("the lease is about to be revoked");
 		buffer->events = 0;
 	}
+	buffer->revents = 0;
 }
 
 static int wait_for(struct child *c, int buffer)

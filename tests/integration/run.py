@@ -3,6 +3,7 @@
 """p2pmemctl run with the daemon, on the mock driver: what a program is given,
 what becomes of signals and of its exit status, and of the lease."""
 
+import fcntl
 import json
 import os
 import pty
@@ -147,6 +148,23 @@ def _():
     with Machine(work.name) as m:
         m.run("run", *DEVICE, "--", "sh", "-c", "exit 3", status=3,
               preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+
+
+@tap.test("a signal of the kernel's that is for p2pmemctl alone, like an alarm, reaches the program")
+def _():
+    r, w = os.pipe()
+    with Machine(work.name) as m:
+        p = m.popen("run", *DEVICE, "--", "sh", "-c", "echo; exec sleep 1000")
+        line(p)
+        # An alarm that one need not wait for.
+        fcntl.fcntl(r, fcntl.F_SETOWN, p.pid)
+        fcntl.fcntl(r, fcntl.F_SETSIG, signal.SIGALRM)
+        fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)
+        os.write(w, b"x")
+        assert p.wait(60) == 128 + signal.SIGALRM
+        p.communicate()
+    os.close(r)
+    os.close(w)
 
 
 LEAVE = """

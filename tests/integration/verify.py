@@ -48,7 +48,7 @@ def _():
     with open("data", "rb") as f:
         before = f.read()
     with machine() as m:
-        found = verify(m, "p2pmem0", "./data", "--size", "1G")
+        found = verify(m, "p2pmem0", "data", "--size", "1G")
         said = m.run("verify", "p2pmem0", "./data")
     assert found["scratch"] == "none" and "writes" not in found, found
     assert found["reads"] == {"bytes": 6 * MIB, "wrongBytes": 0} and found["changedBytes"] == 0
@@ -91,7 +91,7 @@ def _():
         refused(2, "excludes", "p2pmem0", "./data", "--destroy", "0+1M", "--file", "folder")
         refused(2, "where and how much", "p2pmem0", "./data", "--destroy", "1M")
         refused(2, "for block devices", "p2pmem0", "./data", "--destroy", "0+1M")
-        refused(2, "the file is made there", "p2pmem0", "./folder", "--file", "folder")
+        refused(2, "the file is made there", "p2pmem0", "folder", "--file", "folder")
         refused(2, "multiple of 4096", "p2pmem0", "./data", "-b", "1000")
         refused(3, "nosuch", "nosuch", "./data")
         refused(3, "nosuch", "p2pmem0", "./nosuch")
