@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""report.py FOLDER FILE: one JSON file, and tables, of what the lab measured.
+
+FOLDER has what bench-allocations and bench-guest printed: `instructions`,
+`times` and `transfers`.
+"""
+import datetime
+import json
+import sys
+
+KIB = 1024
+ZEROING = "p2pmem_memory_zero"
+TICKS = 2e-9  # seconds that --instructions takes for one
+
+
+def size_of(n):
+    return f"{n >> 20} MiB" if n >= KIB * KIB else f"{n >> 10} KiB"
+
+
+def verdict(missed):
+    return "MISSED" if missed else ""
+
+
+def ratio_and_aim(r, at_most):
+    if r["aim"] is None:
+        return f"{r['ratio']:6.2f}"
+    return f"{r['ratio']:6.2f}  {at_most} {r['aim']:<4g} {verdict(r['ratio'] > r['aim'])}"
+
+
+def allocations(title, results, unit, width):
+    print(f"\n{title}\n")
+    print(f"{'memory':<8}{'size':>7}  {'way':<7}{'sysfs':>{width}}{'ours':>{width}}{'zeroing':>{width}}"
+          "   ratio without zeroing")
+    for r in results:
+        figures = "".join(f"{r[k] / unit:{width},.0f}" for k in ("theirs", "ours", "zeroing"))
+        print(f"{r['region']:<8}{size_of(r['size']):>7}  {r['way']:<7}{figures}  {ratio_and_aim(r, '<=')}".rstrip())
+
+
+def profiles(results):
+    """The driver's own code, without what it does to zero, and the functions that take the most."""
+    for r in (r for r in results if "profile" in r):
+        own = sum(row["percent"] for row in r["profile"] if row["of"] == "p2pmem" and row["function"] != ZEROING)
+        print(f"\nWhere it goes, {r['region']}, {size_of(r['size'])}, {r['way']}, in per cent "
+              f"(the driver's own code, but for the zeros: {own:.1f}):")
+        for row in r["profile"][:15]:
+            print(f"  {row['percent']:6.2f}  {row['function']} ({row['of']})")
+
+
+def transfers(results):
+    print("\nTransfers, ours to theirs. Rate: more is better. CPU, for each transfer or MiB: less is better.")
+    print("As good as theirs is what is within 5 per cent.\n")
+    print(f"{'memory':<8}{'rate':>6}{'CPU':>7}  what")
+    for r in results:
+        missed = r["aim"] and (r["rate"] < 0.95 or r["cpu"] > 1.05)
+        print(f"{r['region']:<8}{r['rate']:6.2f}{r['cpu']:7.2f}  {r['name']}  {verdict(missed)}".rstrip())
+
+
+def main():
+    folder, path = sys.argv[1:]
+    parts = {}
+    for name in ("instructions", "times", "transfers"):
+        with open(f"{folder}/{name}") as f:
+            parts[name] = json.load(f)
+    d = {"schema": 2, "date": datetime.date.today().isoformat(), "kernel": parts["times"]["kernel"]}
+    d.update((name, part["results"]) for name, part in parts.items())
+    with open(path, "w") as f:
+        json.dump(d, f, indent=1)
+        f.write("\n")
+    print(f"\nKernel {d['kernel']}, {d['date']}, in emulation: ratios in one run, which predict no hardware.")
+    allocations("Allocate, map, unmap and free: thousands of instructions", d["instructions"], 1000 * TICKS, 10)
+    profiles(d["instructions"])
+    allocations("The same in microseconds of this emulation", d["times"], 1e-6, 10)
+    transfers(d["transfers"])
+
+
+main()
