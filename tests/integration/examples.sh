@@ -33,6 +33,6 @@ head -c 1048576 /dev/urandom > "$work/file"
 gives "read: through host memory" 0 'read 1048576 bytes into host memory' "$BUILD/examples/read" "$work/file" "$work/file"
 gives "read: says why" 0 'through host memory: .*/run/p2pmem' "$BUILD/examples/read" "$work/file" "$work/file"
 gives "survive: with host memory to its end" 0 'ends with host memory' "$BUILD/examples/survive" "$work/file"
-gives "mmap.py: says what is missing" 1 'mmap.py: .*/run/p2pmem' python3 examples/mmap.py "$work/file" "$work/file"
+gives "plain_mmap.py: says what is missing" 1 'plain_mmap.py: .*/run/p2pmem' python3 examples/plain_mmap.py "$work/file" "$work/file"
 gives "watch.py: with host memory" 0 'still here, with host memory' python3 examples/watch.py "$work/file"
 [ "$bad" = 0 ]
