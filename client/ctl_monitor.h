@@ -2,6 +2,7 @@
 /* monitor: what happens, as lines, or beside what there is on a screen that is kept up to date. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <json-c/json.h>
 
