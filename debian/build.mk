@@ -11,7 +11,7 @@ newer_than_packages = find . \( -path ./build -o -path ./.git -o -path './tests/
 
 define build_packages
 { rm -rf $(PACKAGES_SRC) $(PACKAGES)/*.deb $(PACKAGES)/*.buildinfo $(PACKAGES)/*.changes $(PACKAGES)/complete && \
-	mkdir -p $(PACKAGES_SRC) && \
+	mkdir -p $(PACKAGES_SRC) && touch $(PACKAGES)/begun && \
 	tar -cf - --exclude=./build --exclude=./.git . | tar -xf - -C $(PACKAGES_SRC) && \
 	(cd $(PACKAGES_SRC) && env -u MAKEFLAGS -u MAKEOVERRIDES P2PMEM_OUT=$(abspath $(PACKAGES))/objects \
 		DEB_BUILD_OPTIONS="nocheck parallel=$(shell nproc) $(DEB_BUILD_OPTIONS)" \
@@ -33,7 +33,7 @@ packages-here:
 		echo "p2pmem: debian/changelog does not begin with version $(VERSION), which the Makefile says" >&2; exit 1; }
 	@mkdir -p $(PACKAGES)
 	@test -e $(PACKAGES)/complete && test -z "$$($(newer_than_packages))" || { \
-		$(build_packages) > $(abspath $(PACKAGES))/log 2>&1 && touch $(PACKAGES)/complete || \
+		$(build_packages) > $(abspath $(PACKAGES))/log 2>&1 && mv $(PACKAGES)/begun $(PACKAGES)/complete || \
 		{ tail -n 40 $(abspath $(PACKAGES))/log >&2; exit 1; }; }
 	@ls $(PACKAGES)/*.deb
 
