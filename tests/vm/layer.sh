@@ -12,7 +12,8 @@ layer_begin() {
 }
 
 # layer_packages DIR: installs the packages in DIR, as apt does it on a machine
-# without a network. What it mounts, and what dpkg leaves running, is gone after
+# without a network: all but those for debugging, and for development, which
+# would want others for development. What it mounts, and what dpkg leaves running, is gone after
 # it, with its name spaces.
 layer_packages() {
 	# shellcheck disable=SC2016
@@ -23,7 +24,7 @@ layer_packages() {
 		mount -t tmpfs run run
 		mount --bind "$1" src
 		export DEBIAN_FRONTEND=noninteractive
-		exec chroot . bash -c "apt-get install -y \$(ls /src/*.deb | grep -v -e -dbgsym_)"
+		exec chroot . bash -c "apt-get install -y \$(ls /src/*.deb | grep -v -e -dbgsym_ -e -dev_)"
 	' bash "$(realpath "$1")"
 }
 
