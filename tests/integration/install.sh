@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What `make install` puts somewhere is all there, and `make uninstall` takes it
+# away again, and nothing else.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+to=$(mktemp -d)
+trap 'rm -rf "$to"' EXIT
+n=0 bad=0
+
+# holds NAME CMD...
+holds() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@" > "$to/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		sed 's/^/# /' "$to/out"
+		echo "not ok $n - $name"
+		bad=$((bad + 1))
+	fi
+}
+
+make_here() { env -u MAKEFLAGS -u MAKELEVEL make -s O="$BUILD" DESTDIR="$to/root" "$@"; }
+
+holds "installed" make_here install
+for f in usr/local/bin/p2pmemctl usr/local/libexec/p2pmemd usr/local/lib/libp2pmem.so.1 usr/local/include/p2pmem/libp2pmem.h \
+	usr/lib/systemd/system/p2pmemd.socket usr/lib/udev/rules.d/60-p2pmem.rules usr/lib/p2pmem/policy.json etc/cdi/p2pmem.json; do
+	holds "/$f is there" test -s "$to/root/$f"
+done
+holds "the tool runs from there" "$to/root/usr/local/bin/p2pmemctl" --version
+touch "$to/root/usr/local/bin/other"
+holds "uninstalled" make_here uninstall
+holds "what is another's stays, and nothing else" test "$(cd "$to/root" && find . ! -type d)" = ./usr/local/bin/other
+holds "no folder of ours is left" test -z "$(find "$to/root" -name '*p2pmem*')"
+echo "1..$n"
+[ "$bad" = 0 ]
