@@ -597,7 +597,7 @@ static int take_socket(struct session *s, int fd)
 	r = peer_read(stream_fd(s->stream), &s->peer);
 	if (r < 0)
 		return r;
-	s->user = users_get(s->host->users, peer_charged_uid(&s->peer));
+	s->user = users_get(s->host->users, peer_crowd(&s->peer));
 	return s->user ? 0 : -ENOMEM;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The users at the other end of connections, by the uid that is charged for
- * what they do, and what each of them keeps the daemon busy with. A user is
- * there while anybody holds a reference.
+ * The users at the other end of connections, as peer_crowd() tells them apart,
+ * and what each of them keeps the daemon busy with. A user is there while
+ * anybody holds a reference.
  */
 #pragma once
 

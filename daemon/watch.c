@@ -159,7 +159,7 @@ static unsigned int full(const struct broker *b, uid_t uid)
 	unsigned int n = 0, mine = 0;
 
 	for (const struct watch *w = b->watches.first; w; w = w->next, n++)
-		mine += peer_charged_uid(w->who) == uid;
+		mine += peer_crowd(w->who) == uid;
 	if (uid == 0)
 		return n >= WATCHES_MAX + WATCHES_OF_ROOT ? WATCHES_MAX + WATCHES_OF_ROOT : 0;
 	if (mine >= WATCHES_OF_USER)
@@ -199,7 +199,7 @@ static int begin(struct broker *b, const struct peer *who, struct waiter *waiter
 
 int broker_monitor(struct broker *b, const struct peer *who, struct answer *ret)
 {
-	unsigned int limit = full(b, peer_charged_uid(who));
+	unsigned int limit = full(b, peer_crowd(who));
 	int r;
 
 	if (limit > 0)

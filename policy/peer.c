@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,17 @@ uid_t peer_charged_uid(const struct peer *p)
 	if (peer_is_confined(p))
 		return PEER_CONFINED_UID;
 	return !peer_is_root(p) && p->in_user_slice ? p->slice_uid : p->uid;
+}
+
+uid_t peer_crowd(const struct peer *p)
+{
+	char digits[9];
+
+	if (!peer_is_confined(p) || !p->in_container || p->container.in_unit)
+		return peer_charged_uid(p);
+	/* Ids are random, and here nobody's own choice. */
+	snprintf(digits, sizeof(digits), "%.8s", p->container.id);
+	return (uid_t)strtoul(digits, NULL, 16) | 1U << 31;
 }
 
 void peer_done(struct peer *p)

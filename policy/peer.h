@@ -55,4 +55,11 @@ bool peer_is_member(const struct peer *p, gid_t group);
  */
 uid_t peer_charged_uid(const struct peer *p);
 
+/*
+ * Whose connections are counted together: a user's, and of containers that are
+ * not a user's each one's, under a number that no login has, so that they cannot
+ * keep each other out.
+ */
+uid_t peer_crowd(const struct peer *p);
+
 void peer_done(struct peer *p);

@@ -378,6 +378,29 @@ static void knows_its_own(void **state)
 	}
 }
 
+static void counts_containers_apart(void **state)
+{
+	static const struct {
+		struct who who;
+		uid_t crowd;
+	} cases[] = {
+		{ A, 0x80112233 },
+		{ B, 0xff112233 },
+		/* These choose their ids. */
+		{ FAKE, 65534 },
+		{ ALICES, 1000 },
+		{ ALICES_OTHER, 1000 },
+		{ NSPAWN, 65534 },
+		{ ALICE, 1000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(peer_done) struct peer p = peer_of(&cases[i].who);
+
+		assert_int_equal(peer_crowd(&p), cases[i].crowd);
+	}
+}
+
 static void tells_claims(void **state)
 {
 	static const struct {
@@ -416,6 +439,7 @@ int main(void)
 		cmocka_unit_test(gives_containers_no_rights_by_uid),
 		cmocka_unit_test(takes_nobody_lost_for_root),
 		cmocka_unit_test(knows_its_own),
+		cmocka_unit_test(counts_containers_apart),
 		cmocka_unit_test(tells_claims),
 	};
 
