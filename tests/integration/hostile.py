@@ -13,7 +13,8 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
-from broker import BROKER, IS_ROOT, SERVICE, TIMEOUT, USER, Client, Daemon, number, run_as
+from broker import (BROKER, IS_ROOT, LONG, SERVICE, TIMEOUT, USER, Client, Daemon, allowance,
+                    number, run_as)
 from tap import equal, main, test
 
 GET_INFO = json.dumps({"method": SERVICE + "GetInfo"}).encode() + b"\0"
@@ -193,14 +194,7 @@ def serves_others_while_one_does_not_read():
 ALLOCATE = json.dumps({"method": BROKER + "Allocate", "parameters": {
     "size": 4096, "devices": [number(259, 0)]}}).encode() + b"\0"
 
-
-def allowance(sessions=0, of_root=0, of_user=0, unread_of_user=0, patience=0):
-    """What clients may have; 0: what is usual. Patience is in milliseconds."""
-    return f"{sessions}:{of_root}:{of_user}:{unread_of_user}:{patience}"
-
-
 SHORT = 200  # milliseconds; what takes longer than it should is cut off just the same
-LONG = 2 * TIMEOUT * 1000
 
 
 def is_cut_off(client):

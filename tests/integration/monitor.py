@@ -12,8 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
-from broker import (BROKER, GROUP, IS_ROOT, SERVICE, USER, Client, Daemon, Driver, VarlinkError,
-                    number, run_as)
+from broker import (BROKER, GROUP, IS_ROOT, LONG, SERVICE, USER, Client, Daemon, Driver,
+                    VarlinkError, allowance, number, run_as)
 from tap import equal, main, test
 
 PAGE = 4096
@@ -151,7 +151,8 @@ def tells_of_nobody_elses_leases():
 @test
 def says_what_was_left_out():
     """All events but those that it says it left out, and after them again all."""
-    with Driver() as driver, Daemon(driver=driver) as daemon, Client(daemon) as client, \
+    with Driver() as driver, Daemon(
+            driver=driver, allowance=allowance(patience=LONG)) as daemon, Client(daemon) as client, \
             Monitor(daemon) as monitor:
         before = 1200
         for _ in range(before // 2):

@@ -30,7 +30,7 @@ def announces_a_reload_and_ends_it():
 def the_status_counts_leases_and_drains():
     def wait_status(text):
         while not any(line.startswith("STATUS=") and text in line for line in daemon.told):
-            daemon.told += daemon.notify.recv(65536).decode().splitlines()
+            daemon.hear()
         daemon.told = []
 
     with Daemon() as daemon, Client(daemon) as client:

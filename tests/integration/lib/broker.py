@@ -9,11 +9,13 @@ TIMEOUT only ends a test that hangs.
 import array
 import json
 import os
+import queue
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 
 TIMEOUT = 60
 BROKER = "io.p2pmem.Broker."
@@ -24,6 +26,13 @@ IS_ROOT = os.getuid() == 0
 USER = 12345 if IS_ROOT else os.getuid()
 GROUP = 23456 if IS_ROOT else os.getgid()
 OTHER_GROUP = 34567
+
+LONG = 2 * TIMEOUT * 1000  # patience in milliseconds, of a daemon that is not to lose it
+
+
+def allowance(sessions=0, of_root=0, of_user=0, unread_of_user=0, patience=0):
+    """What clients may have; 0: what is usual. Patience is in milliseconds."""
+    return f"{sessions}:{of_root}:{of_user}:{unread_of_user}:{patience}"
 
 
 class VarlinkError(Exception):
@@ -79,8 +88,10 @@ class Daemon:
         self.log = open(os.path.join(self.folder, "log"), "w+")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(os.path.join(self.folder, "notify"))
-        self.notify.settimeout(TIMEOUT)
         self.told = []
+        self.heard = queue.Queue()
+        self.listening = threading.Thread(target=self._listen, daemon=True)
+        self.listening.start()
         self.command = [os.path.join(os.environ["BUILD"], "p2pmemd-mock"), self.tree,
                         str(group), str(errno), "--state", self.state]
         self.full = os.path.join(self.folder, "full")  # while it is there, no record can be written
@@ -134,9 +145,18 @@ class Daemon:
     def records(self):
         return sorted(os.listdir(os.path.join(self.state, "leases")))
 
+    def _listen(self):
+        """Reads all along, as the service manager does: few datagrams fit, and telling waits."""
+        while text := self.notify.recv(65536):
+            self.heard.put(text.decode())
+
+    def hear(self):
+        """What it told next is in `told`."""
+        self.told += self.heard.get(timeout=TIMEOUT).splitlines()
+
     def wait_for(self, word):
         while not any(line == word for line in self.told):
-            self.told += self.notify.recv(65536).decode().splitlines()
+            self.hear()
 
     def write_policy(self, policy, name="policy.json"):
         text = policy if isinstance(policy, str) else json.dumps({"rules": policy})
@@ -183,6 +203,8 @@ class Daemon:
         if self.listener:
             self.listener.close()
         self.log.close()
+        self.notify.shutdown(socket.SHUT_RDWR)
+        self.listening.join()
         self.notify.close()
         shutil.rmtree(self.folder)
         assert kind or status == 0, f"the daemon ended with status {status}"
