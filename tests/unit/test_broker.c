@@ -664,10 +664,8 @@ static void tells_of_missing_driver(void **state)
 		int error;
 		const char *why;
 	} cases[] = {
-		{ -ENOENT, "p2pmem" },
-		{ -EACCES, "may not open" },
-		{ -EPERM, "may not open" },
-		{ -ENOTTY, P2PMEM_VERSION },
+		{ -ENOENT, "p2pmem" },	    { -EACCES, "may not open" },
+		{ -EPERM, "may not open" }, { -ENOTTY, P2PMEM_VERSION },
 		{ -EIO, "as expected" },
 	};
 	struct fixture *f = *state;
