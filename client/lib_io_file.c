@@ -51,6 +51,19 @@ static int check_direct(struct p2pmem_io *io, struct p2pmem_io_file *file)
 			   file->name);
 }
 
+/* What a file open for appending is given goes to its end, whatever place was named. */
+static int check_place(struct p2pmem_io *io, const struct p2pmem_io_file *file)
+{
+	if (!file->is_writable || !(fcntl(file->fd, F_GETFL) & O_APPEND))
+		return 0;
+	failure_set_remedy(&io->failure, "Open it without O_APPEND, or clear that with "
+					 "fcntl(F_SETFL).");
+	return failure_set(&io->failure, -EINVAL,
+			   "%s was opened with O_APPEND: all writes would go to its end, in any "
+			   "order",
+			   file->name);
+}
+
 static int measure_device(struct p2pmem_io *io, struct p2pmem_io_file *file)
 {
 	int logical;
@@ -130,7 +143,9 @@ static int measure(struct p2pmem_io *io, struct p2pmem_io_file *file)
 	if (S_ISBLK(st.st_mode))
 		return measure_device(io, file);
 	file->size = (uint64_t)st.st_size;
-	r = check_file_system(io, file, &st);
+	r = check_place(io, file);
+	if (r == 0)
+		r = check_file_system(io, file, &st);
 	return r < 0 ? r : measure_file(io, file);
 }
 

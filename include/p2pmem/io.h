@@ -163,7 +163,8 @@ unsigned int p2pmem_io_queue_depth(const struct p2pmem_io *io);
  * @name: what to call it in messages; NULL: what it was opened as
  * @ret: the file; it goes with the handle
  *
- * -EINVAL      the descriptor was opened without O_DIRECT
+ * -EINVAL      the descriptor was opened without O_DIRECT, or a file for
+ *              writing with O_APPEND, which would not write where it is told
  * -EOPNOTSUPP  a file whose data would go through the page cache, or that is
  *              on no block device
  * -ENOTBLK     neither block device nor regular file

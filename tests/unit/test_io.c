@@ -263,6 +263,23 @@ static void refuses_what_would_copy(void **state)
 	p2pmem_io_free(io);
 }
 
+/* Linux has pwrite() append then: blocks of a copy would end up in the order they come. */
+static void refuses_to_append(void **state)
+{
+	int fd = open_file(O_DIRECT | O_APPEND), reader;
+	struct p2pmem_io *io;
+	char self[32];
+
+	assert_int_equal(new_io(P2PMEM_IO_ENGINE_SYNC, &io), 0);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	reader = open(self, O_RDONLY | O_DIRECT | O_APPEND);
+	attach(io, reader);
+	refuses(io, fd, -EINVAL, "O_APPEND");
+	assert_non_null(p2pmem_io_error_remedy(io));
+	p2pmem_io_free(io);
+	close(reader);
+}
+
 static void takes_files(void **state)
 {
 	int fd = open_file(O_DIRECT);
@@ -289,6 +306,7 @@ int main(void)
 		cmocka_unit_test(falls_back_and_says_so),
 		cmocka_unit_test(can_be_freed_at_any_time),
 		cmocka_unit_test(refuses_what_would_copy),
+		cmocka_unit_test(refuses_to_append),
 		cmocka_unit_test(takes_files),
 	};
 
