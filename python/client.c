@@ -184,13 +184,17 @@ LIST(leases, p2pmem_lease, from_leases)
 
 /* ---- buffers ---------------------------------------------------------- */
 
-/* What is to use a buffer: descriptors, and paths, which live as long as @bytes. */
+/*
+ * What is to use a buffer: descriptors, and paths, which live as long as @bytes.
+ * Files may be open no longer than @list is there, if nobody else has them.
+ */
 struct users {
 	int *fds;
 	size_t n_fds;
 	const char **paths;
 	size_t n_paths;
 	PyObject *bytes;
+	PyObject *list;
 };
 
 static void users_clear(struct users *u)
@@ -198,6 +202,7 @@ static void users_clear(struct users *u)
 	PyMem_Free(u->fds);
 	PyMem_Free(u->paths);
 	Py_XDECREF(u->bytes);
+	Py_XDECREF(u->list);
 }
 
 static bool is_path(PyObject *o)
@@ -226,9 +231,9 @@ static int add_user(struct users *u, PyObject *o)
 	return u->fds[u->n_fds++] < 0 ? -1 : 0;
 }
 
-static int users_fill(struct users *u, PyObject *list)
+static int users_fill(struct users *u)
 {
-	const Py_ssize_t n = PyList_Size(list);
+	const Py_ssize_t n = PyList_Size(u->list);
 
 	u->bytes = PyList_New(0);
 	u->fds = PyMem_Calloc(n + !n, sizeof(*u->fds));
@@ -238,7 +243,7 @@ static int users_fill(struct users *u, PyObject *list)
 		return -1;
 	}
 	for (Py_ssize_t i = 0; i < n; i++)
-		if (add_user(u, PyList_GetItem(list, i)) < 0)
+		if (add_user(u, PyList_GetItem(u->list, i)) < 0)
 			return -1;
 	return 0;
 }
@@ -246,20 +251,13 @@ static int users_fill(struct users *u, PyObject *list)
 /* Of a list of our own, so that nobody changes it meanwhile. */
 static int users_collect(struct users *u, PyObject *devices)
 {
-	PyObject *list;
-	int r;
-
 	if (is_path(devices)) {
 		PyErr_SetString(PyExc_TypeError,
 				"devices: a sequence of paths and files is wanted");
 		return -1;
 	}
-	list = PySequence_List(devices);
-	if (!list)
-		return -1;
-	r = users_fill(u, list);
-	Py_DECREF(list);
-	return r;
+	u->list = PySequence_List(devices);
+	return u->list ? users_fill(u) : -1;
 }
 
 static int fallback_converter(PyObject *o, void *ret)

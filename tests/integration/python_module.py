@@ -139,6 +139,16 @@ def errors_say_what_and_why():
 
 
 @test
+def files_stay_open_as_long_as_they_are_needed():
+    with p2pmem.Client(NOBODY, required=False) as client, tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file")
+        open(path, "wb").close()
+        # Nobody but the call has these; a closed one would be EBADF.
+        error = raises(p2pmem.Error, client.allocate, 4096, (open(p, "rb") for p in [path]))
+        assert error.errno != errno.EBADF and path in error.strerror, error
+
+
+@test
 def whom_nothing_is_lent_is_told_what_would_help():
     with Daemon() as daemon:
         def ask():
