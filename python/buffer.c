@@ -155,7 +155,7 @@ static PyObject *buffer_reason(PyObject *self, void *unused)
 {
 	struct p2pmem_buffer *handle = handle_of(self);
 
-	return handle ? Py_BuildValue("z", p2pmem_buffer_fallback_reason(handle)) : NULL;
+	return handle ? from_words(p2pmem_buffer_fallback_reason(handle)) : NULL;
 }
 
 static PyObject *buffer_lease(PyObject *self, void *unused)

@@ -43,10 +43,18 @@ static int set(PyObject *object, const char *name, PyObject *value)
 	return r;
 }
 
+/* Paths that users gave are in it, which need not be text. */
+PyObject *from_words(const char *words)
+{
+	if (!words)
+		Py_RETURN_NONE;
+	return PyUnicode_DecodeFSDefault(words);
+}
+
 static int add_details(PyObject *e, const struct p2pmem_client *client)
 {
 	if (set(e, "name", Py_BuildValue("z", p2pmem_error_name(client))) < 0 ||
-	    set(e, "remedy", Py_BuildValue("z", p2pmem_error_remedy(client))) < 0)
+	    set(e, "remedy", from_words(p2pmem_error_remedy(client))) < 0)
 		return -1;
 	return set(e, "refusals", from_refusals(p2pmem_error_refusals(client)));
 }
@@ -58,7 +66,7 @@ PyObject *raise_error(struct module *m, const struct p2pmem_client *client, int 
 
 	if (error == -ENOMEM && !(client && p2pmem_error_name(client)))
 		return PyErr_NoMemory();
-	e = PyObject_CallFunction(m->error, "is", -error, text);
+	e = PyObject_CallFunction(m->error, "iN", -error, from_words(text));
 	if (e && (!client || add_details(e, client) == 0))
 		PyErr_SetObject(m->error, e);
 	Py_XDECREF(e);

@@ -31,6 +31,9 @@ struct module *module_of(PyObject *self);
 PyObject *raise_error(struct module *m, const struct p2pmem_client *client, int error);
 PyObject *make_error_type(void);
 
+/* A sentence of the library, as os.fsdecode() has it, or None. */
+PyObject *from_words(const char *words);
+
 /* Takes over @handle, also on failure. */
 PyObject *buffer_new(struct module *m, struct p2pmem_buffer *handle);
 

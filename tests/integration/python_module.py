@@ -149,6 +149,18 @@ def files_stay_open_as_long_as_they_are_needed():
 
 
 @test
+def words_that_are_no_text_are_told_as_well():
+    name = b"/nonexistent/\xff"
+    client = p2pmem.Client(name, required=False)
+    for error in (raises(p2pmem.Error, p2pmem.Client, name),
+                  raises(p2pmem.Error, client.allocate, 4096, [name])):
+        equal(error.errno, errno.ENOENT)
+        assert os.fsdecode(name) in error.strerror, error
+    with client.allocate(4096, fallback="host") as buffer:
+        assert os.fsdecode(name) in buffer.fallback_reason, buffer.fallback_reason
+
+
+@test
 def whom_nothing_is_lent_is_told_what_would_help():
     with Daemon() as daemon:
         def ask():
