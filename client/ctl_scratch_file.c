@@ -137,6 +137,27 @@ bool scratch_is_on(dev_t file, dev_t device)
 	return file == device || is_part_of(file, device) || blockdev_lies_on("/sys", file, device);
 }
 
+static bool is_directly_on(dev_t file, dev_t device)
+{
+	return file == device || is_part_of(file, device);
+}
+
+/* Another file system may be mounted over the place: what is made there is looked at. */
+static bool make_on(const char *path, dev_t device, uint64_t size, struct scratch *ret)
+{
+	struct scratch s = { .fd = -1 };
+	struct stat st;
+
+	if (open_file(path, size, &s) < 0)
+		return false;
+	if (fstat(s.fd, &st) < 0 || !is_directly_on(st.st_dev, device)) {
+		scratch_close(&s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
 /* Past the cache all of it goes to the device itself: file systems on layers are left out. */
 int scratch_file_find(dev_t device, uint64_t size, struct scratch *ret)
 {
@@ -146,10 +167,8 @@ int scratch_file_find(dev_t device, uint64_t size, struct scratch *ret)
 	struct mount m;
 
 	while (mounts && mountinfo_next(mounts, &line, &capacity, &m) > 0) {
-		if (m.device != device && !is_part_of(m.device, device))
-			continue;
-		if (open_file(m.target, size, ret) == 0)
-			return STATUS_OK;
+		if (is_directly_on(m.device, device) && make_on(m.target, device, size, ret))
+			break;
 	}
 	return STATUS_OK;
 }
