@@ -135,15 +135,17 @@ int copy_report(const struct copy_report *r)
 static void say_how_far(const struct copy_report *r)
 {
 	const struct p2pmem_io_failure *f = p2pmem_io_last_failure(r->memory->io);
+	bool unsure = f && f->operation == P2PMEM_IO_SYNC;
 	char size[SIZE_TEXT_MAX];
 
 	if (copy_written(r->memory) == 0)
 		detail("nothing was written to %s", r->options->dst);
-	else if (f && f->operation == P2PMEM_IO_SYNC)
+	else if (unsure && r->done == r->size)
 		detail("all was written to %s, but may not be on stable storage", r->options->dst);
 	else
-		detail("%s holds the first %s (%" PRIu64 " of %" PRIu64 " bytes)", r->options->dst,
-		       size_exact(r->done, size), r->done, r->size);
+		detail("%s holds the first %s (%" PRIu64 " of %" PRIu64 " bytes)%s",
+		       r->options->dst, size_exact(r->done, size), r->done, r->size,
+		       unsure ? ", which may not be on stable storage" : "");
 }
 
 /* The kernel refuses a pair, or a layer, only when it sees the first transfer. */

@@ -16,5 +16,8 @@ int io_put_zeros(char *to, size_t n);
 /* Ends the file where the copy ends, if it has to. */
 int io_copy_cut(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o);
 
-/* Has it on stable storage. If there was a failure @before, that is the one to be told. */
+/*
+ * Has it on stable storage. If there was a failure @before, that is the one to
+ * be told; being cancelled is none.
+ */
 int io_copy_sync(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o, int before);

@@ -95,7 +95,10 @@ int io_copy_cut(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o)
 
 int io_copy_sync(struct p2pmem_io *io, const struct p2pmem_io_copy_options *o, int before)
 {
-	if (!o->sync || fsync(o->dst->fd) == 0 || before < 0)
+	if (!o->sync || fsync(o->dst->fd) == 0)
+		return before;
+	/* Whoever cancelled it relies on what was written until then. */
+	if (before < 0 && before != -ECANCELED)
 		return before;
 	return io_failed(io, o->dst, P2PMEM_IO_SYNC, o->dst_offset, -errno);
 }

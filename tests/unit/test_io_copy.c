@@ -509,6 +509,15 @@ static void a_failure_to_sync_is_one(void **state)
 	assert_failed(&f, f.dst, P2PMEM_IO_WRITE, 0, -ENOSPC);
 	assert_non_null(p2pmem_io_error_remedy(f.io));
 	teardown(&f);
+
+	/* To have been cancelled is none, and nobody is told that all is well. */
+	setup(&f, (size_t)30 * BLOCK);
+	f.stop_at = 7 * BLOCK;
+	syncs = script(0, -EIO, 1, 0);
+	assert_int_equal(p2pmem_io_copy(f.io, &f.copy), -EIO);
+	assert_int_equal(p2pmem_io_last_failure(f.io)->operation, P2PMEM_IO_SYNC);
+	assert_true(p2pmem_io_done(f.io) >= f.stop_at && p2pmem_io_done(f.io) < f.size);
+	teardown(&f);
 }
 
 static void stops_when_cancelled(void **state)
