@@ -24,9 +24,15 @@ int peer_set_cgroup(struct peer *p, const char *path)
 	return 0;
 }
 
+/* Root's slice is no user's: whom root puts there, by su or as a container, is not root. */
+static bool is_a_users(const struct peer *p)
+{
+	return p->in_user_slice && p->slice_uid != 0;
+}
+
 bool peer_is_confined(const struct peer *p)
 {
-	return (p->in_container || p->nested) && !(p->in_user_slice && p->mapped);
+	return (p->in_container || p->nested) && !(is_a_users(p) && p->mapped);
 }
 
 bool peer_is_root(const struct peer *p)
@@ -46,9 +52,10 @@ bool peer_is_member(const struct peer *p, gid_t group)
 
 uid_t peer_charged_uid(const struct peer *p)
 {
-	if (peer_is_confined(p))
-		return PEER_CONFINED_UID;
-	return !peer_is_root(p) && p->in_user_slice ? p->slice_uid : p->uid;
+	/* Also as a container, which takes no more than a cgroup called like one. */
+	if (is_a_users(p) && !peer_is_root(p))
+		return p->slice_uid;
+	return peer_is_confined(p) ? PEER_CONFINED_UID : p->uid;
 }
 
 uid_t peer_crowd(const struct peer *p)

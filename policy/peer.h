@@ -51,7 +51,8 @@ bool peer_is_member(const struct peer *p, gid_t group);
 
 /*
  * Whom memory is charged to: below a user's slice that user, whatever
- * subordinate uid the process has, or it could have a quota for each of them.
+ * subordinate uid the process has and whatever container it claims to be, or it
+ * could have a quota for each of them.
  */
 uid_t peer_charged_uid(const struct peer *p);
 

@@ -245,6 +245,8 @@ static void knows_words_of_containers(void **state)
 
 /* ---- who is whom in containers --------------------------------------- */
 
+#define ROOTS "/user.slice/user-0.slice/session-1.scope"
+
 struct who {
 	uid_t uid;
 	const char *cgroup;
@@ -299,11 +301,17 @@ static void gives_containers_no_rights_by_uid(void **state)
 		  false,
 		  false,
 		  1000 },
-		/* Root's, started there: any uid is to be had in it. */
+		/* Root's, started there: any uid is to be had in it, and no other quota. */
 		{ { 0, "/user.slice/user-1000.slice/session-1.scope", NESTED_PIDS },
 		  false,
 		  true,
-		  65534 },
+		  1000 },
+		/* All that this takes is a cgroup with such a name. */
+		{ { 1000, USER "/app.slice/libpod-" ID ".scope", PLAIN }, false, true, 1000 },
+		/* In root's slice is whom root puts there. */
+		{ { 1000, ROOTS, PLAIN }, false, false, 1000 },
+		{ { 100000, ROOTS, NESTED_USERS }, false, true, 65534 },
+		{ { 100000, ROOTS "/libpod-" ID, NESTED_USERS }, false, true, 65534 },
 		{ { 7, "/user.slice/user-0.slice/session-1.scope/libpod_parent/libpod-" ID,
 		    NESTED_PIDS },
 		  false,
@@ -314,9 +322,10 @@ static void gives_containers_no_rights_by_uid(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_(peer_done) struct peer p = peer_of(&cases[i].who);
 
-		assert_int_equal(peer_is_root(&p), cases[i].root);
-		assert_int_equal(peer_is_confined(&p), cases[i].confined);
-		assert_int_equal(peer_charged_uid(&p), cases[i].charged);
+		if (peer_is_root(&p) != cases[i].root ||
+		    peer_is_confined(&p) != cases[i].confined ||
+		    peer_charged_uid(&p) != cases[i].charged)
+			fail_msg("case %zu", i);
 	}
 }
 

@@ -177,6 +177,43 @@ static void administers_by_any_rule(void **state)
 	assert_false(policy_names(&p, &(struct peer){ .uid = 9, .gid = 60 }));
 }
 
+#define ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static bool sees(const struct peer *who, const struct peer *other)
+{
+	_cleanup_(borrower_done) struct borrower b = {};
+	const struct policy p = {};
+
+	assert_int_equal(borrower_set(&b, other), 0);
+	return policy_may_see(&p, who, peer_charged_uid(other), &b);
+}
+
+/* Users call their cgroups what they like, and in root's slice not everybody is root. */
+static void shows_nothing_for_a_name(void **state)
+{
+	_cleanup_(peer_done) struct peer
+		container = in_cgroup(0, "/docker/" ID),
+		fake = in_cgroup(1000, "/user.slice/user-1000.slice/user@1000.service/app.slice/"
+				       "docker-" ID ".scope"),
+		other = in_cgroup(1001, "/user.slice/user-1001.slice/user@1001.service/app.slice/"
+					"docker-" ID ".scope"),
+		root = in_cgroup(0, "/system.slice/a.service"),
+		guest = in_cgroup(1000, "/user.slice/user-0.slice/session-1.scope");
+
+	container.nested = true;
+	assert_true(sees(&container, &container));
+	assert_false(sees(&fake, &container));
+	assert_false(sees(&container, &fake));
+	assert_false(sees(&other, &fake));
+	assert_true(sees(&fake, &fake));
+	assert_true(sees(&root, &guest));
+	assert_true(sees(&guest, &guest));
+	assert_false(sees(&guest, &root));
+	/* A user's container, were it not root's slice. */
+	guest.nested = guest.mapped = true;
+	assert_false(sees(&guest, &root));
+}
+
 /* A container of root's: by its uid and gids nothing, by its cgroup what that is granted. */
 static void names_containers_by_cgroup(void **state)
 {
@@ -236,6 +273,7 @@ int main(void)
 		cmocka_unit_test(first_that_covers_decides),
 		cmocka_unit_test(covers_all_devices_or_none),
 		cmocka_unit_test(administers_by_any_rule),
+		cmocka_unit_test(shows_nothing_for_a_name),
 		cmocka_unit_test(names_containers_by_cgroup),
 		cmocka_unit_test(figures_limits),
 	};
