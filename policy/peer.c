@@ -58,12 +58,28 @@ uid_t peer_charged_uid(const struct peer *p)
 	return peer_is_confined(p) ? PEER_CONFINED_UID : p->uid;
 }
 
+/* Nothing is known but a uid, which in containers and user namespaces is one of many. */
+#define LOST_CROWD ((uid_t) - 1)
+
+static bool has_id_of_its_own(const struct peer *p)
+{
+	return peer_is_confined(p) && p->in_container && !p->container.in_unit;
+}
+
+/* One of many uids, and who has them all is not known. */
+static bool has_any_uid(const struct peer *p)
+{
+	return p->mapped && !is_a_users(p) && !peer_is_root(p);
+}
+
 uid_t peer_crowd(const struct peer *p)
 {
 	char digits[9];
 
-	if (!peer_is_confined(p) || !p->in_container || p->container.in_unit)
-		return peer_charged_uid(p);
+	if (p->lost)
+		return LOST_CROWD;
+	if (!has_id_of_its_own(p))
+		return has_any_uid(p) ? PEER_CONFINED_UID : peer_charged_uid(p);
 	/* Ids are random, and here nobody's own choice. */
 	snprintf(digits, sizeof(digits), "%.8s", p->container.id);
 	return (uid_t)strtoul(digits, NULL, 16) | 1U << 31;

@@ -59,7 +59,8 @@ uid_t peer_charged_uid(const struct peer *p);
 /*
  * Whose connections are counted together: a user's, and of containers that are
  * not a user's each one's, under a number that no login has, so that they cannot
- * keep each other out.
+ * keep each other out. Those that may have any number of uids count as one, or
+ * they could keep out everybody else.
  */
 uid_t peer_crowd(const struct peer *p);
 

@@ -410,6 +410,25 @@ static void counts_containers_apart(void **state)
 	}
 }
 
+/* Who can have any number of uids gets no share for each. */
+static void counts_many_uids_as_one(void **state)
+{
+	const struct peer lost = { .uid = 0, .lost = true },
+			  lost_too = { .uid = 100005, .lost = true, .in_user_slice = true };
+	const struct who who = { 100005, "/system.slice/cron.service", PLAIN },
+			 service = { 0, "/system.slice/a.service", PLAIN };
+	_cleanup_(peer_done) struct peer mapped = peer_of(&who);
+	_cleanup_(peer_done) struct peer root = peer_of(&service);
+
+	assert_int_equal(peer_crowd(&lost), peer_crowd(&lost_too));
+	assert_int_equal(peer_crowd(&lost), (uid_t)-1);
+	assert_int_equal(peer_crowd(&mapped), 100005);
+	mapped.mapped = true;
+	assert_int_equal(peer_crowd(&mapped), 65534);
+	root.mapped = true;
+	assert_int_equal(peer_crowd(&root), 0);
+}
+
 static void tells_claims(void **state)
 {
 	static const struct {
@@ -449,6 +468,7 @@ int main(void)
 		cmocka_unit_test(takes_nobody_lost_for_root),
 		cmocka_unit_test(knows_its_own),
 		cmocka_unit_test(counts_containers_apart),
+		cmocka_unit_test(counts_many_uids_as_one),
 		cmocka_unit_test(tells_claims),
 	};
 
