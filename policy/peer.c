@@ -52,6 +52,9 @@ bool peer_is_member(const struct peer *p, gid_t group)
 
 uid_t peer_charged_uid(const struct peer *p)
 {
+	/* Nothing ever is; but what it is refused is counted under that. */
+	if (p->lost)
+		return PEER_CONFINED_UID;
 	/* Also as a container, which takes no more than a cgroup called like one. */
 	if (is_a_users(p) && !peer_is_root(p))
 		return p->slice_uid;

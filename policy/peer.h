@@ -18,7 +18,7 @@
 
 #include "policy/container.h"
 
-/* To whom is charged what containers have that are not a user's: nobody. */
+/* To whom is charged what containers have that are not a user's, and who is lost: nobody. */
 #define PEER_CONFINED_UID 65534
 
 struct peer {

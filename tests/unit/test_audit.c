@@ -182,6 +182,20 @@ static void root_is_always_told_of(void **state)
 	assert_int_equal(n_lines, 300);
 }
 
+/* As a process that is gone, a container has any uid that it likes. */
+static void nobody_lost_is_told_of_as_root(void **state)
+{
+	const struct peer lost = { .uid = 0, .pid = 77, .lost = true };
+	struct audit a;
+
+	audit_init(&a);
+	for (int i = 0; i < 300; i++)
+		refuse(&a, &lost, BROKER_INTERFACE ".NotPermitted", "{\"reason\":\"no\"}");
+	audit_done(&a);
+	assert_true(n_lines > 1 && n_lines < 100);
+	assert_true(has(n_lines - 1, "P2PMEM_CHARGED_UID=65534"));
+}
+
 static void ends(void **state)
 {
 	const struct lease l = lease();
@@ -243,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_loop_ends_in_a_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(root_is_always_told_of, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_lost_is_told_of_as_root, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(regions_and_policy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_values, set_up, tear_down),
