@@ -20,7 +20,8 @@ define build_packages
 endef
 
 .PHONY: packages packages-here
-ifneq ($(shell command -v dpkg-buildpackage && command -v dh_dkms),)
+# A status of 127 would have make repeat the output of the command.
+ifneq ($(shell command -v dh_dkms >/dev/null && command -v dpkg-buildpackage || true),)
 packages: packages-here
 else
 packages:
