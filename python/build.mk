@@ -27,4 +27,4 @@ install-python: python
 	$(INSTALL) -D -m 0644 $(PYTHON_MODULE) $(DESTDIR)$(pythondir)/p2pmem.abi3.so
 
 ## make python        builds the Python module
-## make install-python installs it (pythondir=)
+## make install-python installs the Python module (pythondir=)
