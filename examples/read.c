@@ -6,6 +6,7 @@
  *
  *     read SOURCE TARGET
  */
+#define _GNU_SOURCE 1 /* O_DIRECT */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

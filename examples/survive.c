@@ -11,6 +11,7 @@
  * fails with EFAULT, or has put its bytes where they are lost, so the reader
  * looks whether the memory has changed since it began, and reads again.
  */
+#define _GNU_SOURCE 1 /* O_DIRECT */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -95,6 +95,15 @@ builds_static() {
 		! readelf -d "$work/static" | grep -q 'NEEDED.*libp2pmem' && falls_back "$work/static"
 }
 
+# As the manual says, in no dialect and with no macro of ours.
+# shellcheck disable=SC2046
+builds_examples() {
+	local example
+	for example in examples/*.c; do
+		gcc -Wall -Werror -o "$work/example" "$example" $(config --cflags --libs) || return
+	done
+}
+
 versions_agree() {
 	[ "$(config --modversion)" = "$(sed -n 's/^VERSION := //p' Makefile)" ]
 }
@@ -132,5 +141,6 @@ check "its pkg-config file says its version" versions_agree
 check "a program in C builds against it and runs" builds_c
 check "a program in C++ builds against it and runs" builds_cpp
 check "a program builds with it inside and runs" builds_static
+check "the examples build as the manual says" builds_examples
 echo "1..$n"
 [ "$bad" = 0 ]
