@@ -8,7 +8,6 @@
  * submitted by the path that these took.
  *
  *	struct p2pmem_io *io;
- *	struct p2pmem_io_file *src, *dst;
  *	struct p2pmem_io_options options = {
  *		.struct_size = sizeof(options),
  *		.buffer = buffer,

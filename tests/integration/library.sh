@@ -104,6 +104,24 @@ builds_examples() {
 	done
 }
 
+# What is set in at the top of a header, as its page of the manual shows it.
+# shellcheck disable=SC2046
+builds_synopses() {
+	local header
+	for header in include/p2pmem/*.h; do
+		{
+			printf '#include <%s>\n' err.h inttypes.h stdio.h unistd.h "p2pmem/${header##*/}"
+			echo 'void example(int, ssize_t, int, int, struct p2pmem_buffer *);'
+			echo 'void example(int r, ssize_t n, int src_fd, int dst_fd, struct p2pmem_buffer *lent) {'
+			[ "${header##*/}" != libp2pmem.h ] && echo 'struct p2pmem_buffer *buffer = lent;' ||
+				echo 'int src = src_fd, dst = dst_fd;'
+			sed -n '/^#ifndef/q; s/^ \*\t//p' "$header"
+			echo '}'
+		} > "$work/synopsis.c"
+		gcc -Wall -Werror -c -o "$work/synopsis.o" "$work/synopsis.c" $(config --cflags) || return
+	done
+}
+
 versions_agree() {
 	[ "$(config --modversion)" = "$(sed -n 's/^VERSION := //p' Makefile)" ]
 }
@@ -142,5 +160,6 @@ check "a program in C builds against it and runs" builds_c
 check "a program in C++ builds against it and runs" builds_cpp
 check "a program builds with it inside and runs" builds_static
 check "the examples build as the manual says" builds_examples
+check "and what is at the top of the headers builds" builds_synopses
 echo "1..$n"
 [ "$bad" = 0 ]
