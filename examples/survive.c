@@ -6,17 +6,16 @@
  *
  *     survive DEVICE
  *
- * A thread heeds notice; the handler of SIGBUS is for memory that went without
- * any, under the hands of who was looking at it. A read that was in flight then
- * fails with EFAULT, or has put its bytes where they are lost, so the reader
- * looks whether the memory has changed since it began, and reads again.
+ * It looks for notice after each round. Memory that goes without any fails a read
+ * with EFAULT, and raises SIGBUS under the hands of who looks at it, whose
+ * handler puts the other memory there. What was read is lost with the first, so
+ * a round that began with one memory and ended with the other is made again.
  */
 #define _GNU_SOURCE 1 /* O_DIRECT */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,24 +37,40 @@ static int is_ours(const siginfo_t *info)
 	return info->si_code == BUS_ADRERR && at < SIZE;
 }
 
+static volatile sig_atomic_t is_taken;
+
+/* Host memory takes the place of the peer-to-peer memory, at the same address. */
+static int let_go(void)
+{
+	int r = p2pmem_buffer_detach(buffer);
+
+	if (r == 0)
+		is_taken = 1;
+	return r;
+}
+
 /* The access is made again on return, or ends the program as it would have. */
 static void on_sigbus(int signal_number, siginfo_t *info, void *context)
 {
-	if (!is_ours(info) || p2pmem_buffer_detach(buffer) < 0)
+	if (!is_ours(info) || let_go() < 0)
 		signal(SIGBUS, SIG_DFL);
 }
 
-static void *heed_notice(void *unused)
+static void heed_notice(void)
 {
-	int state = p2pmem_buffer_wait(buffer, P2PMEM_STATE_LIVE, -1);
+	int state = P2PMEM_STATE_LIVE;
 
-	if (state < 0)
-		return NULL;
+	if (is_taken)
+		state = P2PMEM_STATE_REVOKED;
+	else if (p2pmem_buffer_kind(buffer) == P2PMEM_KIND_PEER_TO_PEER)
+		state = p2pmem_buffer_wait(buffer, P2PMEM_STATE_LIVE, 0);
+	is_taken = 0;
+	if (state <= P2PMEM_STATE_LIVE)
+		return;
 	fprintf(stderr, "the memory is %s\n",
 		state == P2PMEM_STATE_NOTICE ? "asked back" : "taken away");
 	if (p2pmem_buffer_detach(buffer) < 0)
-		abort();
-	return NULL;
+		errx(1, "there is too little host memory");
 }
 
 static void get_buffer(int fd)
@@ -76,23 +91,6 @@ static void get_buffer(int fd)
 	p2pmem_client_free(client);
 }
 
-/* One block, whatever becomes of the memory meanwhile. */
-static void read_block(int fd)
-{
-	enum p2pmem_kind before;
-	ssize_t n;
-
-	do {
-		before = p2pmem_buffer_kind(buffer);
-		n = pread(fd, memory, SIZE, 0);
-		/* Revoked, and nobody has looked at it yet. */
-		if (n < 0 && errno == EFAULT && before == P2PMEM_KIND_PEER_TO_PEER)
-			n = p2pmem_buffer_detach(buffer);
-	} while (before != p2pmem_buffer_kind(buffer));
-	if (n != SIZE)
-		err(1, "the device gave %zd bytes", n);
-}
-
 static unsigned int sum(void)
 {
 	const volatile unsigned char *bytes = memory;
@@ -103,16 +101,23 @@ static unsigned int sum(void)
 	return n;
 }
 
+/* One block, whatever becomes of the memory meanwhile. */
 static unsigned int read_and_sum(int fd)
 {
 	enum p2pmem_kind before;
 	unsigned int n;
+	ssize_t got;
 
 	do {
-		read_block(fd);
 		before = p2pmem_buffer_kind(buffer);
+		got = pread(fd, memory, SIZE, 0);
+		/* Revoked, and nobody has looked at it yet. */
+		if (got < 0 && errno == EFAULT && before == P2PMEM_KIND_PEER_TO_PEER)
+			got = let_go();
 		n = sum();
 	} while (before != p2pmem_buffer_kind(buffer));
+	if (got != SIZE)
+		err(1, "the device gave %zd bytes", got);
 	return n;
 }
 
@@ -126,7 +131,6 @@ static int input_goes_on(void)
 int main(int argc, char **argv)
 {
 	const struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
-	pthread_t watcher;
 	unsigned int first;
 	int fd;
 
@@ -136,18 +140,16 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		err(1, "%s", argv[1]);
 	get_buffer(fd);
-	if (p2pmem_buffer_map(buffer, &memory) < 0 || sigaction(SIGBUS, &action, NULL) < 0 ||
-	    pthread_create(&watcher, NULL, heed_notice, NULL) != 0)
+	if (p2pmem_buffer_map(buffer, &memory) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
 		errx(1, "cannot begin");
 	printf("begins with %s memory\n", p2pmem_kind_name(p2pmem_buffer_kind(buffer)));
 	fflush(stdout);
 	first = read_and_sum(fd);
-	do
+	do {
 		if (read_and_sum(fd) != first)
 			errx(1, "the content has changed");
-	while (input_goes_on());
-	p2pmem_buffer_cancel(buffer);
-	pthread_join(watcher, NULL);
+		heed_notice();
+	} while (input_goes_on());
 	printf("ends with %s memory\n", p2pmem_kind_name(p2pmem_buffer_kind(buffer)));
 	p2pmem_buffer_free(buffer);
 	close(fd);
