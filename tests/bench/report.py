@@ -10,7 +10,6 @@ import json
 import sys
 
 KIB = 1024
-ZEROING = "p2pmem_memory_zero"
 TICKS = 2e-9  # seconds that --instructions takes for one
 
 
@@ -38,11 +37,9 @@ def allocations(title, results, unit, width):
 
 
 def profiles(results):
-    """The driver's own code, without what it does to zero, and the functions that take the most."""
+    """The functions that take the most; perf does not tell the module's from the kernel's own."""
     for r in (r for r in results if "profile" in r):
-        own = sum(row["percent"] for row in r["profile"] if row["of"] == "p2pmem" and row["function"] != ZEROING)
-        print(f"\nWhere it goes, {r['region']}, {size_of(r['size'])}, {r['way']}, in per cent "
-              f"(the driver's own code, but for the zeros: {own:.1f}):")
+        print(f"\nWhere it goes, {r['region']}, {size_of(r['size'])}, {r['way']}, in per cent:")
         for row in r["profile"][:15]:
             print(f"  {row['percent']:6.2f}  {row['function']} ({row['of']})")
 
