@@ -37,6 +37,14 @@ static bool is_listed(const struct walk *w, const char *dir)
 	return false;
 }
 
+/* A link may lead to the top of the tree, which has no name, or be named by blanks. */
+static char *name_of_layer(const char *name)
+{
+	_cleanup_free_ char *clean = utf8_clean(name);
+
+	return !clean || *clean ? take_ptr(clean) : strdup("(unnamed)");
+}
+
 int walk_push(struct walk *w, const char *name, char *dir)
 {
 	_cleanup_free_ char *own = dir;
@@ -50,7 +58,7 @@ int walk_push(struct walk *w, const char *name, char *dir)
 		return 0;
 	if (w->n_dirs == LAYERS_MAX)
 		return -E2BIG;
-	l.name = utf8_clean(name);
+	l.name = name_of_layer(name);
 	if (!l.name)
 		return -ENOMEM;
 	r = array_push(w->dirs, w->n_dirs, own);
