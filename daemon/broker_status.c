@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/cleanup.h"
 #include "daemon/drain.h"
@@ -56,7 +57,17 @@ static void tell_policy(const struct broker *b, char *text, size_t size)
 		snprintf(text, size, "%zu rule%s.", rules, plural(rules));
 }
 
-int broker_status(struct broker *b, char *text, size_t size)
+int broker_ask_driver(struct broker *b)
+{
+	struct p2pmem_region_info *regions = NULL;
+	size_t n;
+	int r = b->driver->ops->list_regions(b->driver->data, &regions, &n);
+
+	free(regions);
+	return r < 0 ? r : 0;
+}
+
+int broker_status(struct broker *b, char *text, size_t size, int *ret_driver)
 {
 	_cleanup_(view_done) struct view v = {};
 	char regions[128], policy[512];
@@ -64,10 +75,11 @@ int broker_status(struct broker *b, char *text, size_t size)
 
 	if (r < 0)
 		return r;
+	*ret_driver = v.driver_error;
 	tell_policy(b, policy, sizeof(policy));
 	if (v.driver_error) {
 		snprintf(text, size, "Cannot lend: %s.", v.driver_reason.why);
-		return v.driver_error == -EPERM ? -EPERM : 0;
+		return 0;
 	}
 	tell_regions(&v, regions, sizeof(regions));
 	/* A mistake is a sentence of its own. */

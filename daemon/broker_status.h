@@ -13,5 +13,8 @@ struct broker_status_key {
 
 void broker_status_key(const struct broker *b, struct broker_status_key *ret);
 
-/* What there is to lend, or why there is nothing. -EPERM: the driver is out of reach. */
-int broker_status(struct broker *b, char *text, size_t size);
+/* What there is to lend, or why there is nothing: @ret_driver is 0, or why the driver is of no use. */
+int broker_status(struct broker *b, char *text, size_t size, int *ret_driver);
+
+/* What asking the driver comes to now: 0, or the error. */
+int broker_ask_driver(struct broker *b);

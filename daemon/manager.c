@@ -35,6 +35,7 @@ struct manager {
 	struct broker_status_key told; /* what the last report was about */
 	struct broker broker;
 	struct sessions sessions;
+	int driver; /* what asking it came to; -EAGAIN: nodes came or went since */
 	bool refusing; /* the last connection could not be taken */
 	bool started;
 };
@@ -51,11 +52,48 @@ static void manager_done(struct manager *m)
 	sd_event_unref(m->event);
 }
 
+/*
+ * The service manager's device filter knows the device numbers of the time
+ * when it was made. A driver that was loaded later is behind it, and only a
+ * new start makes a new filter, which the next connection brings about. There
+ * can be no leases to lose. One that was shut out from the start stays.
+ */
+static bool leave_if_shut_out(struct manager *m, int driver)
+{
+	bool was = m->driver == -EPERM || !m->started;
+
+	m->driver = driver;
+	if (was || driver != -EPERM)
+		return false;
+	log_notice("The driver appeared, and this process may not open it; ending, so that it is "
+		   "started anew.");
+	sd_event_exit(m->event, 0);
+	return true;
+}
+
+static void report_status(struct manager *m)
+{
+	char text[1024];
+	int driver;
+
+	/* What earlier daemons lent is found as soon as the driver is there. */
+	broker_follow(&m->broker);
+	broker_status_key(&m->broker, &m->told);
+	if (broker_status(&m->broker, text, sizeof(text), &driver) < 0)
+		return;
+	sd_notifyf(false, "STATUS=%s", text);
+	leave_if_shut_out(m, driver);
+}
+
 static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct manager *m = userdata;
-	int r, client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int r, client;
 
+	/* Whoever loaded the driver and comes at once is left to the process that may open it. */
+	if (m->driver != 0 && leave_if_shut_out(m, broker_ask_driver(&m->broker)))
+		return 0;
+	client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (client < 0)
 		r = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
 	else
@@ -65,30 +103,6 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 		log_warning("Cannot take a connection: %s.", strerror(-r));
 	m->refusing = r < 0;
 	return 0;
-}
-
-/*
- * The service manager's device filter knows the device numbers of the time
- * when it was made. A driver that was loaded later is behind it, and only a
- * new start makes a new filter, which the next connection brings about. There
- * can be no leases to lose.
- */
-static void report_status(struct manager *m)
-{
-	char text[1024];
-	int r;
-
-	/* What earlier daemons lent is found as soon as the driver is there. */
-	broker_follow(&m->broker);
-	broker_status_key(&m->broker, &m->told);
-	r = broker_status(&m->broker, text, sizeof(text));
-	if (r == 0 || r == -EPERM)
-		sd_notifyf(false, "STATUS=%s", text);
-	if (r == -EPERM && m->started) {
-		log_notice("The driver appeared, and this process may not open it; ending, so that "
-			   "it is started anew.");
-		sd_event_exit(m->event, 0);
-	}
 }
 
 static int on_status(sd_event_source *source, void *userdata)
@@ -115,8 +129,10 @@ static void on_device(const char *path, bool regions, void *userdata)
 	struct manager *m = userdata;
 
 	broker_device_changed(&m->broker, path);
-	if (regions)
-		sd_event_source_set_enabled(m->status, SD_EVENT_ONESHOT);
+	if (!regions)
+		return;
+	m->driver = -EAGAIN;
+	sd_event_source_set_enabled(m->status, SD_EVENT_ONESHOT);
 }
 
 static void on_drain(void *userdata)

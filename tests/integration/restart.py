@@ -6,6 +6,7 @@ The driver is a process of its own here, so that buffers live on. The kills
 under load are P2PMEM_KILLS many (default 20).
 """
 
+import errno
 import json
 import mmap
 import os
@@ -233,6 +234,32 @@ def takes_the_place_of_a_stale_socket():
             process.wait()
             assert os.path.exists(path)
         daemon.start()
+
+
+@test
+def leaves_who_comes_after_the_driver_to_one_that_may_open_it():
+    with Daemon(errno=0, activated=True) as daemon:
+        daemon.fail(errno.ENOENT)
+        daemon.reload()
+        daemon.fail(errno.EPERM)
+        with Client(daemon) as client:
+            daemon.wait_for("STOPPING=1")
+            equal(daemon.wait_ended(), 0)
+            daemon.fail(0)
+            daemon.start()
+            _, fd = client.allocate(PAGE, DISK)
+            os.close(fd)
+        assert "The driver appeared" in daemon.output()
+
+
+@test
+def stays_where_a_new_start_has_not_helped():
+    with Daemon(errno=errno.EPERM, activated=True) as daemon:
+        for _ in range(2):
+            daemon.reload()
+            with Client(daemon) as client:
+                name, _ = client.error(BROKER + "Allocate", {"size": PAGE, "devices": [DISK]})
+                equal(name, BROKER + "DriverUnavailable")
 
 
 @test

@@ -209,10 +209,25 @@ static int rescan(struct mock_driver *m)
 	return 0;
 }
 
+/* What stands in the file that P2PMEM_MOCK_FAIL names, while there is one. */
+static int error_of_file(void)
+{
+	const char *path = getenv("P2PMEM_MOCK_FAIL");
+	_cleanup_fclose_ FILE *f = path ? fopen(path, "re") : NULL;
+	int number = 0;
+
+	if (f && fscanf(f, "%d", &number) != 1)
+		number = EIO;
+	return -number;
+}
+
 static int begin(struct mock_driver *m)
 {
+	int error;
+
 	reap(m);
-	return m->error || m->still ? m->error : rescan(m);
+	error = m->error ?: error_of_file();
+	return error || m->still ? error : rescan(m);
 }
 
 static int list_regions(void *driver, struct p2pmem_region_info **ret, size_t *ret_n)

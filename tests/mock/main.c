@@ -9,6 +9,7 @@
  * driver is the process that listens there (server.c), and outlives the daemon.
  * P2PMEM_MOCK_ALLOWANCE=SESSIONS:OF_ROOT:OF_USER:UNREAD_OF_USER:PATIENCE sets
  * what clients may have, PATIENCE in milliseconds; 0 leaves what is usual.
+ * While the file P2PMEM_MOCK_FAIL is there, requests fail with the number in it.
  * With P2PMEM_MOCK_STILL=1 nothing changes in TREE, and the daemon goes by that.
  */
 #include <err.h>

@@ -96,7 +96,8 @@ class Daemon:
                         str(group), str(errno), "--state", self.state]
         self.full = os.path.join(self.folder, "full")  # while it is there, no record can be written
         self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname(),
-                                P2PMEM_MOCK_FULL=self.full)
+                                P2PMEM_MOCK_FULL=self.full,
+                                P2PMEM_MOCK_FAIL=os.path.join(self.folder, "fail"))
         if driver:
             self.environment["P2PMEM_MOCK_DRIVER"] = driver.path
         if allowance:
@@ -172,11 +173,25 @@ class Daemon:
     def status(self):
         return [line for line in self.told if line.startswith("STATUS=")][-1]
 
-    def stop(self, with_signal=signal.SIGTERM):
-        os.kill(self.pid, with_signal)
+    def fail(self, error):
+        """From here on the driver fails with `error`, and no more if that is 0."""
+        path = self.environment["P2PMEM_MOCK_FAIL"]
+        if error == 0:
+            os.unlink(path)
+            return
+        with open(path + ".new", "w") as file:
+            print(error, file=file)
+        os.rename(path + ".new", path)
+
+    def wait_ended(self):
+        """The status with which it ends by itself."""
         _, status = os.waitpid(self.pid, 0)
         self.pid = None
         return status
+
+    def stop(self, with_signal=signal.SIGTERM):
+        os.kill(self.pid, with_signal)
+        return self.wait_ended()
 
     def output(self):
         self.log.seek(0)
