@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "client/ctl.h"
 #include "client/ctl_lend.h"
+#include "client/ctl_touch.h"
 #include "client/ctl_verify.h"
 
 #define BLOCK_DEFAULT (UINT64_C(1) << 20)
@@ -90,8 +91,11 @@ static int with_memory(struct verification *v, struct p2pmem_buffer *buffer)
 	status = open_peer(v, buffer);
 	if (status == STATUS_OK)
 		status = open_host(v, memory, size);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		touch_begin(buffer, v->peer.memory);
 		status = verify_run(v);
+		touch_end();
+	}
 	way_clear(&v->peer);
 	way_clear(&v->host);
 	munmap(memory, size);

@@ -7,11 +7,14 @@
  * Memory is poisoned before anything is read into it: what is right there in
  * the end has come from the device.
  */
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/ctl.h"
 #include "client/ctl_lend.h"
+#include "client/ctl_touch.h"
 #include "client/ctl_verify.h"
 
 /* Places in the host's memory. */
@@ -70,11 +73,23 @@ static int write_from(const struct way *w, uint64_t offset, size_t n)
 	return r < 0 ? lend_io_failure(w->io, r) : STATUS_OK;
 }
 
+static int still_lent(uint64_t offset)
+{
+	if (!touch_lost())
+		return STATUS_OK;
+	problem("the buffer was revoked, by an administrator or because the device with the memory "
+		"goes: the check ended at byte %" PRIu64,
+		offset);
+	remedy("see p2pmemctl list for what memory there is, and run it again, or ask whoever "
+	       "administers the broker");
+	return STATUS_IO;
+}
+
 /*
  * Stores to the device's memory may be on their way still when another device
  * is told to read it: a load arrives behind them.
  */
-static void fill_peer(const struct pass *p, enum pattern_writer writer, uint64_t offset, size_t n)
+static int fill_peer(const struct pass *p, enum pattern_writer writer, uint64_t offset, size_t n)
 {
 	struct pattern with = pattern(p, writer);
 	const volatile char *memory = p->v->peer.memory;
@@ -82,12 +97,14 @@ static void fill_peer(const struct pass *p, enum pattern_writer writer, uint64_t
 	pattern_fill(&with, offset, p->v->peer.memory, n);
 	atomic_thread_fence(memory_order_seq_cst);
 	(void)memory[n - 1];
+	return still_lent(offset);
 }
 
 /* Loads are slow: each byte is read once, and looked at in host memory. */
-static const char *read_peer(const struct pass *p, size_t n)
+static int read_peer(const struct pass *p, uint64_t offset, size_t n)
 {
-	return memcpy(host_memory(p, PLACE_COPY), p->v->peer.memory, n);
+	memcpy(host_memory(p, PLACE_COPY), p->v->peer.memory, n);
+	return still_lent(offset);
 }
 
 static void poison_host(const struct pass *p, uint64_t offset, size_t n)
@@ -108,19 +125,22 @@ static int host_writes(const struct pass *p, uint64_t offset, size_t n)
 static int peer_reads(const struct pass *p, uint64_t offset, size_t n)
 {
 	struct pattern wanted = pattern(p, PATTERN_HOST);
-	int status;
+	int status = fill_peer(p, PATTERN_POISON, offset, n);
 
-	fill_peer(p, PATTERN_POISON, offset, n);
-	status = read_into(&p->v->peer, offset, n, 0);
 	if (status == STATUS_OK)
-		pattern_check(&wanted, offset, read_peer(p, n), n, &p->v->reads);
+		status = read_into(&p->v->peer, offset, n, 0);
+	if (status == STATUS_OK)
+		status = read_peer(p, offset, n);
+	if (status == STATUS_OK)
+		pattern_check(&wanted, offset, host_memory(p, PLACE_COPY), n, &p->v->reads);
 	return status;
 }
 
 static int peer_writes(const struct pass *p, uint64_t offset, size_t n)
 {
-	fill_peer(p, PATTERN_PEER, offset, n);
-	return write_from(&p->v->peer, offset, n);
+	int status = fill_peer(p, PATTERN_PEER, offset, n);
+
+	return status == STATUS_OK ? write_from(&p->v->peer, offset, n) : status;
 }
 
 static int host_reads(const struct pass *p, uint64_t offset, size_t n)
@@ -142,17 +162,20 @@ static int compare_reads(const struct pass *p, uint64_t offset, size_t n)
 	const char *data = host_memory(p, PLACE_DATA), *again = host_memory(p, PLACE_AGAIN);
 	int status = read_into(&p->v->host, offset, n, 0);
 
-	fill_peer(p, PATTERN_POISON, offset, n);
+	if (status == STATUS_OK)
+		status = fill_peer(p, PATTERN_POISON, offset, n);
 	if (status == STATUS_OK)
 		status = read_into(&p->v->peer, offset, n, 0);
 	if (status == STATUS_OK)
 		status = read_into(&p->v->host, offset, n, p->v->block);
+	if (status == STATUS_OK)
+		status = read_peer(p, offset, n);
 	if (status != STATUS_OK)
 		return status;
 	if (memcmp(data, again, n) != 0)
 		p->v->changed += n;
 	else
-		pattern_compare(&poison, offset, read_peer(p, n), data, n, &p->v->reads);
+		pattern_compare(&poison, offset, host_memory(p, PLACE_COPY), data, n, &p->v->reads);
 	return STATUS_OK;
 }
 
