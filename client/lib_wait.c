@@ -32,6 +32,8 @@ int p2pmem_buffer_wait(struct p2pmem_buffer *buffer, enum p2pmem_state state, in
 		return -errno;
 	if (p[1].revents)
 		return -ECANCELED;
+	if (p[0].revents & POLLNVAL)
+		return -EBADF;
 	if (p[0].revents & POLLHUP)
 		return P2PMEM_STATE_REVOKED;
 	return p[0].revents & POLLPRI ? P2PMEM_STATE_NOTICE : (int)state;

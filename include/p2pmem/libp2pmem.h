@@ -1308,6 +1308,7 @@ int p2pmem_buffer_get_info(const struct p2pmem_buffer *buffer, struct p2pmem_inf
  * %P2PMEM_STATE_LIVE.
  *
  * -ECANCELED  p2pmem_buffer_cancel() or p2pmem_buffer_detach() was called
+ * -EBADF      somebody closed the descriptor of the buffer
  * -EINTR      a signal handler ran
  * -EINVAL     @state is neither of the two
  * Since 0.1.

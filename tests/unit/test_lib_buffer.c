@@ -72,6 +72,23 @@ static void notice_and_revocation_are_told(void **state)
 	p2pmem_buffer_free(b);
 }
 
+/* Which is a mistake in a program, and not to be waited out. */
+static void a_closed_descriptor_ends_waiting(void **state)
+{
+	int other, kept;
+	struct p2pmem_buffer *b = polled(&other);
+
+	kept = dup(p2pmem_buffer_fd(b));
+	assert_true(kept >= 0);
+	close(p2pmem_buffer_fd(b));
+	assert_int_equal(p2pmem_buffer_wait(b, P2PMEM_STATE_LIVE, -1), -EBADF);
+	assert_int_equal(dup2(kept, p2pmem_buffer_fd(b)), p2pmem_buffer_fd(b));
+	assert_int_equal(p2pmem_buffer_wait(b, P2PMEM_STATE_LIVE, 0), P2PMEM_STATE_LIVE);
+	close(kept);
+	close(other);
+	p2pmem_buffer_free(b);
+}
+
 struct waiter {
 	struct p2pmem_buffer *buffer;
 	enum p2pmem_state known;
@@ -522,6 +539,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notice_and_revocation_are_told),
+		cmocka_unit_test(a_closed_descriptor_ends_waiting),
 		cmocka_unit_test(waiting_ends_with_what_happens),
 		cmocka_unit_test(waiting_can_be_cancelled),
 		cmocka_unit_test(a_handler_ends_waiting),
