@@ -15,6 +15,7 @@ libexecdir ?= $(PREFIX)/libexec
 includedir ?= $(PREFIX)/include
 datadir ?= $(PREFIX)/share
 mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/p2pmemctl
 bashcompletiondir ?= $(datadir)/bash-completion/completions
 # systemd and udev look in one place, whatever the prefix of the rest.
 unitdir ?= /usr/lib/systemd/system
@@ -137,12 +138,13 @@ clean:
 .PHONY: help
 help:
 	@sed -n 's/^## make *//p' $(filter-out %.d,$(MAKEFILE_LIST)) | sort | \
-		awk '/^builds/ { $$0 = "- " $$0 } { t = $$1; sub(/^[^ ]+ +/, ""); printf "make %-16s%s\n", (t == "-" ? "" : t), $$0 }'
+		awk '/^builds/ { $$0 = "- " $$0 } { t = $$1; sub(/^[^ ]+ +/, ""); printf "make %-18s%s\n", (t == "-" ? "" : t), $$0 }'
 
 ## make               builds daemon, library and tools into build/
 ## make driver        builds the kernel module against KDIR (default: the running kernel's headers)
-## make install       installs daemon, library, tools, units and udev rules (DESTDIR, PREFIX)
+## make install       installs daemon, library, tools, units, rules and guides (DESTDIR, PREFIX)
 ## make install-driver installs the kernel module for KRELEASE (default: the running kernel)
+## make uninstall-driver removes it again
 ## make uninstall     removes what make install installed with the same variables
 ## make clean         removes what was built
 

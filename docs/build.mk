@@ -26,4 +26,9 @@ install-library-pages: $(LIBRARY_PAGES)
 			echo ".so man3/$${page##*/}" > $(DESTDIR)$(mandir)/man3/$$name.3 || exit; \
 			chmod 0644 $(DESTDIR)$(mandir)/man3/$$name.3 || exit; done || exit; done
 
+install: install-guides
+.PHONY: install-guides
+install-guides:
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(docdir) README.md $(wildcard docs/*.md) docs/io.p2pmem.Broker.varlink
+
 ## make man           makes the pages of the library

@@ -25,6 +25,11 @@ install-driver: $(DRIVER_OUT)/p2pmem.ko
 	$(INSTALL) -D -m 0644 $< $(DESTDIR)/lib/modules/$(KRELEASE)/updates/p2pmem.ko
 	$(if $(DESTDIR),,depmod $(KRELEASE))
 
+.PHONY: uninstall-driver
+uninstall-driver:
+	rm -f $(DESTDIR)/lib/modules/$(KRELEASE)/updates/p2pmem.ko
+	$(if $(DESTDIR),,depmod $(KRELEASE))
+
 # For DKMS, which builds it for each kernel that comes.
 DKMS_SRC := $(DESTDIR)/usr/src/p2pmem-$(VERSION)
 

@@ -15,7 +15,7 @@ $(PYTHON_MODULE): $(patsubst %.c,$(O)/%.o,$(wildcard python/*.c)) $(O)/lib/libp2
 	$(call quiet,LD,$@)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $(filter %.o,$^) \
 		-L$(O)/lib -lp2pmem
 
-.PHONY: python install-python
+.PHONY: python install-python uninstall-python
 python: check-python $(PYTHON_MODULE)
 
 .PHONY: check-python
@@ -26,5 +26,9 @@ check-python:
 install-python: python
 	$(INSTALL) -D -m 0644 $(PYTHON_MODULE) $(DESTDIR)$(pythondir)/p2pmem.abi3.so
 
+uninstall-python:
+	rm -f $(DESTDIR)$(pythondir)/p2pmem.abi3.so
+
 ## make python        builds the Python module
 ## make install-python installs the Python module (pythondir=)
+## make uninstall-python removes it again
