@@ -10,8 +10,8 @@
 #include "client/ctl.h"
 #include "client/ctl_copy.h"
 #include "client/say.h"
+#include "client/transfer.h"
 
-#define BLOCK_SIZE_DEFAULT (UINT64_C(1) << 20)
 #define QUEUE_DEPTH_DEFAULT 8
 
 struct copy {
@@ -86,6 +86,9 @@ static uint64_t block_size(const struct copy *c)
 {
 	uint64_t unit = sysconf(_SC_PAGESIZE), needed, block = c->options.block_size;
 
+	if (block == 0)
+		block = transfer_size(transfer_max("/sys", c->src.device),
+				      transfer_max("/sys", c->dst.device));
 	if (c->src.align > unit)
 		unit = c->src.align;
 	if (c->dst.align > unit)
@@ -147,7 +150,7 @@ static int copy_go(struct copy *c)
 static int run_copy(int argc, char **argv)
 {
 	struct copy c = {
-		.options = { .block_size = BLOCK_SIZE_DEFAULT, .queue_depth = QUEUE_DEPTH_DEFAULT },
+		.options = { .queue_depth = QUEUE_DEPTH_DEFAULT },
 		.src = { .fd = -1 },
 		.dst = { .fd = -1 },
 	};
@@ -176,7 +179,8 @@ const struct verb verb_copy = {
 		"be, nothing is copied. A file as DST is made, and ends where the copy ends.\n\n"
 		"Options:\n"
 		"      --size N         how much, from the start; default: all of SRC\n"
-		"  -b, --block-size N   how much at a time (1M); less if the region has no more\n"
+		"  -b, --block-size N   how much at a time; default: what both sides take in one\n"
+		"                       piece, up to 1M; less if the region has no more\n"
 		"  -d, --queue-depth N  how many of these at the same time (8)\n"
 		"      --require-p2p[=VERDICT]\n"
 		"                       'bridge' (default, also without this option): any\n"

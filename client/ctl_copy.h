@@ -18,7 +18,7 @@ struct copy_options {
 	const char *src;
 	const char *dst;
 	uint64_t size; /* 0: all of SRC */
-	uint64_t block_size;
+	uint64_t block_size; /* 0: what suits both ends */
 	unsigned int queue_depth;
 	bool wants_depth; /* it was asked for, and is no default */
 	enum p2pmem_verdict min_verdict;

@@ -24,6 +24,7 @@ struct p2pmem_io_file {
 	dev_t device; /* the block device, or that of the file's file system */
 	size_t align; /* a power of two, of offsets and lengths */
 	uint64_t size;
+	size_t transfer_max; /* as transfer_max() has it */
 };
 
 struct io_slot {

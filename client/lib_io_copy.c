@@ -10,8 +10,8 @@
 
 #include "client/lib_io_copy.h"
 #include "client/lib_io_run.h"
+#include "client/transfer.h"
 
-#define BLOCK_SIZE_DEFAULT ((size_t)1 << 20)
 /* Smaller ones cost more than the depth gains, where memory is short. */
 #define BLOCK_SIZE_SMALL ((size_t)64 << 10)
 
@@ -48,7 +48,8 @@ static size_t block_size(const struct copy *c)
 {
 	size_t unit =
 		larger(larger(c->o->src->align, c->o->dst->align), (size_t)sysconf(_SC_PAGESIZE));
-	size_t wanted = c->o->block_size ? c->o->block_size : BLOCK_SIZE_DEFAULT;
+	size_t wanted = c->o->block_size ?:
+				transfer_size(c->o->src->transfer_max, c->o->dst->transfer_max);
 	size_t share = larger(c->io->memory_size / c->io->depth, BLOCK_SIZE_SMALL);
 
 	return io_round_down(larger(smaller(smaller(wanted, share), c->io->memory_size), unit),

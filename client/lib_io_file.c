@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "client/lib_io.h"
 #include "client/place.h"
+#include "client/transfer.h"
 
 /* Where the kernel cannot tell what direct I/O wants, a page suits all but odd devices. */
 #define ALIGN_FALLBACK 4096
@@ -182,6 +183,7 @@ int p2pmem_io_attach(struct p2pmem_io *io, int fd, const char *name, struct p2pm
 		return r;
 	if (file->align == 0 || (file->align & (file->align - 1)))
 		file->align = ALIGN_FALLBACK;
+	file->transfer_max = transfer_max("/sys", file->device);
 	file->next = io->files;
 	io->files = file;
 	*ret = take_ptr(file);

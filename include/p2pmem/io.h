@@ -245,7 +245,8 @@ int p2pmem_io_write(struct p2pmem_io *io, struct p2pmem_io_file *file, uint64_t 
  * @src_offset: in @src, a multiple of what it has to be aligned to
  * @dst_offset: in @dst, likewise
  * @length: bytes; a multiple of the block of @dst, if that is a device
- * @block_size: bytes in one transfer, as far as the memory goes; 0: 1 MiB
+ * @block_size: bytes in one transfer, as far as the memory goes; 0: what both
+ *              devices take in one piece, 64 KiB to 1 MiB
  * @truncate: not zero: a regular file as @dst ends where the copy ends
  * @sync: not zero: what was copied is on stable storage in the end, also if
  *        the copy is incomplete, unless that is what failed

@@ -593,6 +593,28 @@ static void makes_do_with_little_memory(void **state)
 	teardown(&f);
 }
 
+/* Unless told otherwise, transfers are no longer than both files take in one piece. */
+static void goes_by_what_the_files_take(void **state)
+{
+	struct fixture f;
+	char *memory;
+
+	setup(&f, (size_t)256 << 10);
+	memory = f.io->memory;
+	f.io->memory =
+		mmap(NULL, f.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	f.io->memory_size = f.size;
+	f.io->depth = 1;
+	f.copy.block_size = 0;
+	f.dst->transfer_max = (size_t)128 << 10;
+	assert_int_equal(p2pmem_io_copy(f.io, &f.copy), 0);
+	assert_copied(&f, f.size);
+	assert_int_equal(n_reads, 2);
+	munmap(f.io->memory, f.size);
+	f.io->memory = memory;
+	teardown(&f);
+}
+
 /* ---- ranges ------------------------------------------------------------- */
 
 static void reads_a_range(void **state)
@@ -712,6 +734,7 @@ int main(void)
 		cmocka_unit_test(sides_may_differ_in_alignment),
 		cmocka_unit_test(devices_want_whole_blocks),
 		cmocka_unit_test(makes_do_with_little_memory),
+		cmocka_unit_test(goes_by_what_the_files_take),
 		cmocka_unit_test(reads_a_range),
 		cmocka_unit_test(a_read_ends_with_the_file),
 		cmocka_unit_test(writes_a_range),
