@@ -122,10 +122,13 @@ def _():
 
 @tap.test("signals are handed on, and the program decides")
 def _():
+    # Waited for: a handler that sets in just before a read() would run after that.
     text = ("import os, signal, sys\n"
-            "for n in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT):\n"
-            "    signal.signal(n, lambda n, _: os.write(1, b'%d\\n' % n))\n"
+            "them = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT)\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, them)\n"
             "os.write(1, b'ready\\n')\n"
+            "for _ in them:\n"
+            "    os.write(1, b'%d\\n' % signal.sigwait(them))\n"
             "sys.stdin.read()\n"
             "sys.exit(7)\n")
     with Machine(work.name) as m:
@@ -267,8 +270,11 @@ RUN = f"{CTL} run --device 0000:04:00.0 -- "
 
 @tap.test("on a terminal: the program reads it, Ctrl-Z stops and fg goes on, Ctrl-C reaches it once")
 def _():
-    text = ("import os, signal\\n"
-            "signal.signal(signal.SIGINT, lambda *_: os.write(1, b\"interrupted\\\\n\"))\\n"
+    text = ("import os, signal, threading\\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\\n"
+            "def wait():\\n"
+            "    while signal.sigwait([signal.SIGINT]): os.write(1, b\"interrupted\\\\n\")\\n"
+            "threading.Thread(target=wait, daemon=True).start()\\n"
             "print(\"up\", flush=True)\\n"
             "while True: print(\"got\", input(), flush=True)\\n")
     with Machine(work.name) as m:
