@@ -44,6 +44,15 @@ def profiles(results):
             print(f"  {row['percent']:6.2f}  {row['function']} ({row['of']})")
 
 
+def brokered(results):
+    """Where it takes too long, what takes the most, on the whole machine."""
+    for r in (r for r in results if "to_ioctl" in r):
+        print(f"\n{size_of(r['size'])} of the {r['region']} by the broker, to the bare ioctl, zeroing included: "
+              f"{r['to_ioctl']:.2f}  <= {r['to_ioctl_aim']} {verdict(r['to_ioctl'] > r['to_ioctl_aim'])}".rstrip())
+        for row in r.get("profile", [])[:10]:
+            print(f"  {row['percent']:6.2f}  {row['program']} in {row['of']}")
+
+
 def transfers(results):
     print("\nTransfers, ours to theirs. Rate: more is better. CPU, for each transfer or MiB: less is better.")
     print("As good as theirs is what is within 5 per cent.\n")
@@ -59,7 +68,7 @@ def main():
     for name in ("instructions", "times", "transfers"):
         with open(f"{folder}/{name}") as f:
             parts[name] = json.load(f)
-    d = {"schema": 2, "date": datetime.date.today().isoformat(), "kernel": parts["times"]["kernel"]}
+    d = {"schema": 3, "date": datetime.date.today().isoformat(), "kernel": parts["times"]["kernel"]}
     d.update((name, part["results"]) for name, part in parts.items())
     with open(path, "w") as f:
         json.dump(d, f, indent=1)
@@ -68,6 +77,7 @@ def main():
     allocations("Allocate, map, unmap and free: thousands of instructions", d["instructions"], 1000 * TICKS, 10)
     profiles(d["instructions"])
     allocations("The same in microseconds of this emulation", d["times"], 1e-6, 10)
+    brokered(d["times"])
     transfers(d["transfers"])
 
 
