@@ -12,7 +12,7 @@ void pools_clear(struct pools *p)
 	*p = (struct pools){};
 }
 
-static const struct pool *find(const struct pools *p, const struct p2pmem_pci_address *provider)
+static struct pool *find(struct pools *p, const struct p2pmem_pci_address *provider)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (pci_address_equal(&p->list[i].provider, provider))
@@ -34,17 +34,23 @@ static int add(struct pools *p, const struct sysfs *s, const struct p2pmem_pci_a
 	return r;
 }
 
+static void drop(struct pools *p, struct pool *pool)
+{
+	close_fd(&pool->dir);
+	*pool = p->list[--p->n];
+}
+
 int pools_read(struct pools *p, const struct sysfs *s, const struct p2pmem_pci_address *provider,
 	       uint64_t *ret_size, uint64_t *ret_free)
 {
-	const struct pool *pool = find(p, provider);
+	struct pool *pool = find(p, provider);
+	int r;
 
-	if (!pool) {
-		int r = add(p, s, provider);
-
-		if (r < 0)
-			return r;
-		pool = &p->list[p->n - 1];
-	}
-	return topology_pool_read(s, pool->dir, ret_size, ret_free);
+	if (pool && topology_pool_read(s, pool->dir, ret_size, ret_free) == 0)
+		return 0;
+	/* Its device may be there again before anybody was told that it went. */
+	if (pool)
+		drop(p, pool);
+	r = add(p, s, provider);
+	return r < 0 ? r : topology_pool_read(s, p->list[p->n - 1].dir, ret_size, ret_free);
 }

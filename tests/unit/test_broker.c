@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/pci.h"
 #include "daemon/broker.h"
 #include "daemon/service.h"
 #include "policy/parse.h"
@@ -328,6 +329,29 @@ static void follows_events(void **state)
 	assert_int_equal(count(f, &alice, BROKER "ListDevices"), 5);
 	broker_device_changed(&f->broker, NULL);
 	assert_int_equal(count(f, &alice, BROKER "ListDevices"), 4);
+}
+
+/* A provider that went and came again, of which no event has arrived yet. */
+static void reads_pools_of_now(void **state)
+{
+	struct fixture *f = *state;
+	struct p2pmem_pci_address address;
+	struct pools *pools = &f->broker.pools;
+	uint64_t size, available;
+	char path[128];
+
+	assert_int_equal(pci_address_parse("0000:03:00.0", &address), 0);
+	assert_int_equal(pools_read(pools, &f->machine.sysfs, &address, &size, &available), 0);
+	assert_int_equal(size, 64 * MIB);
+	machine_unlink(&f->machine, "bus/pci/devices/0000:03:00.0/p2pmem/size");
+	machine_unlink(&f->machine, "bus/pci/devices/0000:03:00.0/p2pmem/available");
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/0000:03:00.0/p2pmem", f->machine.root);
+	assert_int_equal(rmdir(path), 0);
+	tree_p2pmem(f->machine.root, "0000:03:00.0", 32 * MIB, 16 * MIB);
+	assert_int_equal(pools_read(pools, &f->machine.sysfs, &address, &size, &available), 0);
+	assert_int_equal(size, 32 * MIB);
+	assert_int_equal(available, 16 * MIB);
+	assert_int_equal(pools->n, 1);
 }
 
 /* ---- lending --------------------------------------------------------- */
@@ -752,6 +776,7 @@ int main(void)
 		TEST(explains),
 		TEST(explains_what_there_is_alone),
 		TEST(notices_changes),
+		TEST(reads_pools_of_now),
 		TEST(follows_events),
 		TEST(lends),
 		TEST(ends_leases_with_buffers),
