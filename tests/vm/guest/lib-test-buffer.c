@@ -213,15 +213,22 @@ struct reader {
 	atomic_int error; /* the first one */
 };
 
-/* What the buffer was taken from under is EFAULT, and works once it is detached. */
+/*
+ * What the buffer was taken from under is EFAULT, and works once it is detached.
+ * A read that this cuts short is followed by one that fails, or by a whole one.
+ */
 static void read_on(struct reader *r)
 {
-	if (pread(r->fd, r->memory, SIZE, 0) == SIZE) {
+	ssize_t n = pread(r->fd, r->memory, SIZE, 0);
+
+	if (n > 0 && n < SIZE)
+		n = pread(r->fd, r->memory, SIZE, 0);
+	if (n == SIZE) {
 		atomic_fetch_add(&r->rounds, 1);
 		return;
 	}
 	if (!atomic_load(&r->error))
-		atomic_store(&r->error, errno ?: EIO);
+		atomic_store(&r->error, n < 0 ? errno : EIO);
 	if (p2pmem_buffer_detach(r->buffer) < 0)
 		atomic_store(&r->stop, true);
 }
