@@ -112,18 +112,6 @@ bool lab_find_region(struct lab *lab)
 	return false;
 }
 
-/* The region to test, once it is there, and its node. */
-void lab_reopen_region(struct lab *lab)
-{
-	if (!await(lab_find_region, lab))
-		die("no region: this needs a device with P2P memory");
-	format_bdf(lab->provider, sizeof(lab->provider), &lab->info.provider);
-	snprintf(lab->node, sizeof(lab->node), "/dev/p2pmem%u", lab->info.region);
-	lab->region = open(lab->node, O_RDWR | O_CLOEXEC);
-	if (lab->region < 0)
-		die(lab->node);
-}
-
 /* A namespace of controller C is nvmeSnN, or a path nvmeScCnN to the head nvmeSnN. */
 static bool disk_name(char *ret, size_t size, const char *entry)
 {
@@ -189,6 +177,30 @@ static bool visit_function(const char *name, void *data)
 	return ++lab->n_nvme == MAX_FUNCTIONS;
 }
 
+/*
+ * A drive that was bound anew has another name if somebody still had the old
+ * one open. Its namespaces are there by the time it is bound.
+ */
+static void find_functions(struct lab *lab)
+{
+	memset(lab->nvme, 0, sizeof(lab->nvme));
+	lab->n_nvme = 0;
+	each_entry("/sys/bus/pci/drivers/nvme", visit_function, lab);
+}
+
+/* The region to test, once it is there, and its node. */
+void lab_reopen_region(struct lab *lab)
+{
+	if (!await(lab_find_region, lab))
+		die("no region: this needs a device with P2P memory");
+	format_bdf(lab->provider, sizeof(lab->provider), &lab->info.provider);
+	snprintf(lab->node, sizeof(lab->node), "/dev/p2pmem%u", lab->info.region);
+	lab->region = open(lab->node, O_RDWR | O_CLOEXEC);
+	if (lab->region < 0)
+		die(lab->node);
+	find_functions(lab);
+}
+
 void lab_open(struct lab *lab)
 {
 	lab->control = open("/dev/p2pmem-control", O_RDWR | O_CLOEXEC);
@@ -196,7 +208,6 @@ void lab_open(struct lab *lab)
 		die("/dev/p2pmem-control");
 	lab_reopen_region(lab);
 	lab->available = lab_available(lab);
-	each_entry("/sys/bus/pci/drivers/nvme", visit_function, lab);
 	note("region %s on %s, %llu bytes free, %zu NVMe functions, scratch disk %s", lab->node,
 	     lab->provider, (unsigned long long)lab->available, lab->n_nvme,
 	     lab->scratch ?: "none");
