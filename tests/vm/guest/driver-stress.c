@@ -101,9 +101,12 @@ static void act(struct worker *w)
 	__atomic_add_fetch(&w->shared->total, 1, __ATOMIC_RELAXED);
 }
 
+/* Where it took that long to begin, until something was done. */
 static bool time_left(const struct worker *w)
 {
-	return time(NULL) < end_time && !__atomic_load_n(&w->shared->stop, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&w->shared->stop, __ATOMIC_RELAXED))
+		return false;
+	return time(NULL) < end_time || !__atomic_load_n(&w->shared->total, __ATOMIC_RELAXED);
 }
 
 static void work(struct worker *w)
