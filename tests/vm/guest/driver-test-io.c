@@ -173,6 +173,11 @@ static unsigned int watch_reads(struct lab *lab, aio_context_t context)
 	return seen;
 }
 
+static bool is_back(struct lab *lab)
+{
+	return lab_available(lab) == lab->available;
+}
+
 /* Returns how often reads were seen in flight after the last user was gone. */
 static unsigned int leave_reads_behind(struct lab *lab, int disk)
 {
@@ -189,6 +194,8 @@ static unsigned int leave_reads_behind(struct lab *lab, int disk)
 	close(fd);
 	seen = watch_reads(lab, context);
 	syscall(SYS_io_destroy, context);
+	/* The last read lets go of the memory a moment after it is told of. */
+	check(await(is_back, lab));
 	return seen;
 }
 
