@@ -111,8 +111,11 @@ static int try_length(struct allocation *a, uint64_t length, struct p2pmem_alloc
 			return r;
 		m->length = length;
 		r = d->ops->alloc(d->data, a->candidates[i].region, m);
+		/* That of a new region is the broker's once udev has seen to it. */
+		if (r == -EACCES || r == -EPERM)
+			a->denied = r;
 		/* A region may have gone since it was listed. */
-		if (r != -ENOMEM && r != -ENODEV)
+		else if (r != -ENOMEM && r != -ENODEV)
 			return r;
 	}
 	return -ENOMEM;
@@ -129,11 +132,9 @@ static int take_memory(struct allocation *a, struct p2pmem_alloc *m)
 			break;
 		length = allocation_next_length(a, length);
 	}
-	if (r == -ENOMEM)
-		return refuse_space(a);
-	if (r == -EACCES || r == -EPERM)
-		return allocation_stop(refuse_driver(a->broker, r, a->answer));
-	return r;
+	if (r == -ENOMEM && a->denied)
+		return allocation_stop(refuse_driver(a->broker, a->denied, a->answer));
+	return r == -ENOMEM ? refuse_space(a) : r;
 }
 
 /* ---- lease ----------------------------------------------------------- */

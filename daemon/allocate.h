@@ -26,6 +26,7 @@ struct allocation {
 	size_t n_candidates;
 	struct lease *lease; /* in the making */
 	const struct candidate *recorded; /* what its record says; NULL: there is none */
+	int denied; /* why a region's node cannot be opened; 0: all can */
 	struct json_object *refusals;
 	struct answer *answer;
 };

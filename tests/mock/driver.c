@@ -47,6 +47,8 @@ struct mock_driver {
 	int bell; /* readable while there are events */
 	bool busy; /* transfers go on in every buffer until its last close */
 	int error;
+	uint32_t failing; /* the region that @region_error is of */
+	int region_error;
 	unsigned int refusals; /* revocations that are going to fail */
 	int refusal;
 	enum p2pmem_verdict far;
@@ -376,6 +378,8 @@ static int alloc(void *driver, const struct p2pmem_region_info *region, struct p
 	r = region_of(m, &region->provider);
 	if (!r || r->info.region != region->region)
 		return -ENODEV;
+	if (m->region_error && m->failing == region->region)
+		return m->region_error;
 	if (a->length == 0 || a->length % r->info.granule)
 		return -EINVAL;
 	if (a->length > r->idle - r->info.allocated)
@@ -561,6 +565,12 @@ void mock_driver_set_still(struct mock_driver *m)
 	for (size_t i = 0; i < m->n_regions; i++)
 		keep_open(m, &m->regions[i]);
 	m->still = true;
+}
+
+void mock_driver_fail_region(struct mock_driver *m, uint32_t region, int error)
+{
+	m->failing = region;
+	m->region_error = error;
 }
 
 void mock_driver_set_far(struct mock_driver *m, enum p2pmem_verdict verdict)

@@ -34,6 +34,9 @@ void mock_driver_set_busy(struct mock_driver *m, bool busy);
 /* Every request fails with @error from here on; 0: none does. */
 void mock_driver_fail(struct mock_driver *m, int error);
 
+/* Every allocation of at most one region fails with @error from here on. */
+void mock_driver_fail_region(struct mock_driver *m, uint32_t region, int error);
+
 /* The next @n revocations fail with @error. */
 void mock_driver_fail_revocations(struct mock_driver *m, unsigned int n, int error);
 

@@ -442,6 +442,28 @@ static void chooses_nearest_region(void **state)
 	expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"04:00.0\"}]}", "p2pmem0");
 }
 
+/* As that of one that was bound a moment ago, to which udev has not come yet. */
+static void passes_over_a_closed_region(void **state)
+{
+	static const int errors[] = { -EACCES, -EPERM };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		_cleanup_(answer_done) struct answer a;
+
+		mock_driver_fail_region(f->driver, 1, errors[i]);
+		expect_region(f, "{\"size\":4096,\"devices\":[{\"address\":\"05:00.0\"}]}",
+			      "p2pmem0");
+		allocate(
+			f, &alice,
+			"{\"size\":1,\"devices\":[{\"address\":\"05:00.0\"}],\"region\":\"p2pmem1\"}",
+			&a);
+		fails_with(&a, BROKER "DriverUnavailable");
+		assert_non_null(strstr(text(a.parameters, "reason"), "may not open"));
+	}
+	assert_int_equal(count(f, &alice, BROKER "ListLeases"), 0);
+}
+
 static void takes_the_region_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -782,6 +804,7 @@ int main(void)
 		TEST(ends_leases_with_buffers),
 		TEST(lends_to_the_permitted_only),
 		TEST(chooses_nearest_region),
+		TEST(passes_over_a_closed_region),
 		TEST(takes_the_region_asked_for),
 		TEST(refuses_with_every_reason),
 		TEST(checks_every_path),
