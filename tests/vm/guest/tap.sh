@@ -43,6 +43,15 @@ gives() {
 	result "$name" $good
 }
 
+# soon CMD...: it succeeds, now or within two minutes
+soon() {
+	local limit=$((SECONDS + 120))
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $limit ] || return 1
+		read -r -t 0.1 <> <(:) || true
+	done
+}
+
 tap_end() {
 	rm -f "$tap_out"
 	echo "1..$tap_n"
