@@ -144,6 +144,14 @@ static void tell(struct pollfd *buffer)
 	buffer->revents = 0;
 }
 
+/* The program may have died of it, and be heard of first. */
+static void tell_late(struct pollfd *buffer)
+{
+	buffer->events = 0;
+	if (poll(buffer, 1, 0) > 0)
+		tell(buffer);
+}
+
 static int wait_for(struct child *c, int buffer)
 {
 	struct pollfd fds[] = { { .fd = c->signals, .events = POLLIN },
@@ -156,6 +164,7 @@ static int wait_for(struct child *c, int buffer)
 		if (!c->ended)
 			tell(&fds[1]);
 	}
+	tell_late(&fds[1]);
 	return 0;
 }
 
