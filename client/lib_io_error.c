@@ -53,16 +53,23 @@ static bool is_revoked(const struct p2pmem_io *io)
 	return poll(&p, 1, 0) > 0 && (p.revents & POLLHUP);
 }
 
-/* A disk that goes loses its size first: then it has no space left, as far as errors tell. */
-static bool has_shrunk(const struct p2pmem_io_file *file)
+/*
+ * A disk that goes loses its size first: as far as errors tell, then it has no
+ * space left, or it ends there, which one that has become shorter does as well.
+ */
+static bool has_shrunk(const struct p2pmem_io_file *file, int error)
 {
 	uint64_t size;
 
-	return file->is_device && (ioctl(file->fd, BLKGETSIZE64, &size) < 0 || size < file->size);
+	if (!file->is_device)
+		return false;
+	if (ioctl(file->fd, BLKGETSIZE64, &size) < 0)
+		return true;
+	return error == -ENODATA ? size == 0 : size < file->size;
 }
 
 /* As long as somebody has it open, its number is nobody else's. */
-static bool is_gone(const struct p2pmem_io_file *file)
+static bool is_gone(const struct p2pmem_io_file *file, int error)
 {
 	char path[64];
 
@@ -70,7 +77,7 @@ static bool is_gone(const struct p2pmem_io_file *file)
 		 minor(file->device));
 	if (major(file->device) && access(path, F_OK) < 0 && errno == ENOENT)
 		return access("/sys/dev/block", F_OK) == 0;
-	return has_shrunk(file);
+	return has_shrunk(file, error);
 }
 
 /* Which it is that happened cannot be told: the memory goes before its device does. */
@@ -131,10 +138,10 @@ static int explain(struct p2pmem_io *io, const struct p2pmem_io_file *file)
 {
 	bool moves = io->transfer.operation <= P2PMEM_IO_WRITE;
 
+	if (is_gone(file, io->transfer.error))
+		return removed(io);
 	if (io->transfer.error == -ENODATA)
 		return ended_early(io);
-	if (is_gone(file))
-		return removed(io);
 	if (moves && io_is_peer_to_peer(io)) {
 		if (io->transfer.error == -EFAULT && is_revoked(io))
 			return revoked(io);
