@@ -39,28 +39,6 @@ static void advance(struct broker *b, struct lease *l, uint32_t state)
 		tell_revoked(b, NULL, l, drained ? AUDIT_DRAIN : AUDIT_BY_DRIVER);
 }
 
-/* ---- lists ----------------------------------------------------------- */
-
-static int refresh(struct broker *b)
-{
-	_cleanup_free_ struct p2pmem_buffer_info *buffers = NULL;
-	size_t n = 0;
-	int r = b->driver->ops->list_buffers(b->driver->data, &buffers, &n);
-
-	if (r < 0)
-		return r;
-	for (struct lease *l = b->leases.first, *next; l; l = next) {
-		const struct p2pmem_buffer_info *buffer = lease_buffer(l, buffers, n);
-
-		next = l->next;
-		if (buffer)
-			advance(b, l, buffer->state);
-		else
-			broker_end_lease(b, l);
-	}
-	return 0;
-}
-
 /* ---- events ---------------------------------------------------------- */
 
 static void take_buffer_event(struct broker *b, const struct p2pmem_event *e)
@@ -102,18 +80,66 @@ static void take_event(struct broker *b, const struct p2pmem_event *e, bool *los
 	}
 }
 
-static int take_events(struct broker *b)
+static int take_events(struct broker *b, bool *lost)
 {
 	const struct region_driver *d = b->driver;
 	struct p2pmem_event events[EVENTS_MAX];
-	bool lost = false;
 	int n;
 
 	while ((n = d->ops->read_events(d->data, b->events, events)) > 0)
 		for (int i = 0; i < n; i++)
-			take_event(b, &events[i], &lost);
-	if (n < 0 || !lost)
-		return n;
+			take_event(b, &events[i], lost);
+	return n;
+}
+
+/* ---- lists ----------------------------------------------------------- */
+
+static void compare(struct broker *b, const struct p2pmem_buffer_info *buffers, size_t n)
+{
+	for (struct lease *l = b->leases.first, *next; l; l = next) {
+		const struct p2pmem_buffer_info *buffer = lease_buffer(l, buffers, n);
+
+		next = l->next;
+		if (buffer)
+			advance(b, l, buffer->state);
+		else
+			broker_end_lease(b, l);
+	}
+}
+
+/* How a lease ended that is not in the list any more, is in the events. */
+static int refresh_once(struct broker *b, bool *lost)
+{
+	_cleanup_free_ struct p2pmem_buffer_info *buffers = NULL;
+	size_t n = 0;
+	int r = b->driver->ops->list_buffers(b->driver->data, &buffers, &n);
+
+	if (r == 0)
+		r = take_events(b, lost);
+	if (r == 0)
+		compare(b, buffers, n);
+	return r;
+}
+
+static int refresh(struct broker *b)
+{
+	bool lost;
+	int r;
+
+	do {
+		lost = false;
+		r = refresh_once(b, &lost);
+	} while (r == 0 && lost);
+	return r;
+}
+
+static int catch_up(struct broker *b)
+{
+	bool lost = false;
+	int r = take_events(b, &lost);
+
+	if (r < 0 || !lost)
+		return r;
 	log_info("The driver had more to tell than it keeps; asking for all of it.");
 	return refresh(b);
 }
@@ -198,12 +224,9 @@ static int checked(struct broker *b, int r)
 	return r;
 }
 
-int broker_follow(struct broker *b)
+/* @r: what following came to. */
+static int settle(struct broker *b, int r)
 {
-	int r = b->events < 0 ? attach(b) : 0;
-
-	if (r >= 0)
-		r = take_events(b);
 	r = checked(b, r);
 	if (r < 0)
 		return r;
@@ -212,9 +235,18 @@ int broker_follow(struct broker *b)
 	return 0;
 }
 
+int broker_follow(struct broker *b)
+{
+	int r = b->events < 0 ? attach(b) : 0;
+
+	if (r >= 0)
+		r = catch_up(b);
+	return settle(b, r);
+}
+
 int broker_look(struct broker *b)
 {
 	int r = broker_follow(b);
 
-	return r < 0 ? r : checked(b, refresh(b));
+	return r < 0 ? r : settle(b, refresh(b));
 }

@@ -405,6 +405,54 @@ static void ends_leases_with_buffers(void **state)
 	assert_int_equal(count(f, &root, BROKER "ListLeases"), 0);
 }
 
+/* A driver that takes a buffer away, as with its device, when it is asked for a list. */
+static struct {
+	const struct region_driver *real;
+	struct answer *holder;
+} taker;
+
+static int take_away_and_list(void *driver, struct p2pmem_buffer_info **ret, size_t *n)
+{
+	const struct region_ops *ops = taker.real->ops;
+
+	if (taker.holder->fd >= 0) {
+		assert_int_equal(ops->list_buffers(driver, ret, n), 0);
+		assert_int_equal(*n, 1);
+		assert_int_equal(ops->revoke(driver, (*ret)[0].id, false), 0);
+		free(*ret);
+		close(taker.holder->fd);
+		taker.holder->fd = -1;
+	}
+	return ops->list_buffers(driver, ret, n);
+}
+
+static uint64_t times(const struct counters *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->list[i].name, name) == 0)
+			return c->list[i].n;
+	return 0;
+}
+
+static void tells_how_a_lease_ended_that_is_not_listed(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(answer_done) struct answer a;
+	struct region_ops ops = *f->broker.driver->ops;
+	struct region_driver driver = { &ops, f->broker.driver->data };
+
+	allocate(f, &alice, "{\"size\":1,\"devices\":[{\"address\":\"03:00.0\"}]}", &a);
+	expect_lease(&a);
+	taker.real = f->broker.driver;
+	taker.holder = &a;
+	ops.list_buffers = take_away_and_list;
+	f->broker.driver = &driver;
+	assert_int_equal(count(f, &root, BROKER "ListLeases"), 0);
+	f->broker.driver = taker.real;
+	assert_int_equal(f->broker.metrics.leases_ended, 1);
+	assert_int_equal(times(&f->broker.metrics.revocations, "driver"), 1);
+}
+
 static void lends_to_the_permitted_only(void **state)
 {
 	_cleanup_(answer_done) struct answer a, b;
@@ -802,6 +850,7 @@ int main(void)
 		TEST(follows_events),
 		TEST(lends),
 		TEST(ends_leases_with_buffers),
+		TEST(tells_how_a_lease_ended_that_is_not_listed),
 		TEST(lends_to_the_permitted_only),
 		TEST(chooses_nearest_region),
 		TEST(passes_over_a_closed_region),
