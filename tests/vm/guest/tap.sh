@@ -43,9 +43,9 @@ gives() {
 	result "$name" $good
 }
 
-# soon CMD...: it succeeds, now or within two minutes
+# soon CMD...: it succeeds, now or within five minutes
 soon() {
-	local limit=$((SECONDS + 120))
+	local limit=$((SECONDS + 300))
 	until "$@" > /dev/null 2>&1; do
 		[ $SECONDS -lt $limit ] || return 1
 		read -r -t 0.1 <> <(:) || true
