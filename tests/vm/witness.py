@@ -11,7 +11,8 @@ Two witnesses that know nothing of each other, nor of the tool that copies:
            blocks of drive A, each of which carries an id made for this run
 
 The guest calls out where the window begins and ends; within it, the search
-also happens each time that another quarter has reached drive B.
+also happens each time that another quarter has reached drive B, which takes no
+more until then.
 
 witness.py fill FILE MIB             makes drive A; prints the run id
 witness.py watch OPTIONS             watches one window; writes its findings
@@ -75,6 +76,10 @@ class Qmp(Lines):
                 raise RuntimeError(f"{command}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
+            self.heard(answer)
+
+    def heard(self, message):
+        """An event."""
 
 
 def devices(bus_list):
@@ -106,6 +111,12 @@ class Machine:
                     stats.get("device") == f"drive-{self.args.drive_b}":
                 return stats["stats"]["wr_bytes"]
         raise RuntimeError(f"no drive {self.args.drive_b}")
+
+    def let_through(self, count):
+        """Drive B takes so many bytes, and then waits for the next call; None: it takes all."""
+        limit = {"bps_wr": 1, "bps_wr_max": count} if count else {"bps_wr": 0}
+        self.qmp.call("block_set_io_throttle", id=self.args.drive_b, bps=0, bps_rd=0, iops=0, iops_rd=0, iops_wr=0,
+                      **limit)
 
     def trace(self, enable):
         self.qmp.call("trace-event-set-state", name="pci_nvme_map_addr*", enable=enable)
@@ -159,10 +170,11 @@ def watch(args):
     with open(args.log, "rb") as f:
         offset = f.seek(0, 2)
     machine.trace(True)
-    sync.send(b"ok\n")
-
     searches = []
     marks = [start + args.mib * MIB * quarter // 4 for quarter in (1, 2, 3)]
+    machine.let_through(marks[0] - start)
+    sync.send(b"ok\n")
+
     with selectors.DefaultSelector() as selector:
         selector.register(sync.sock, selectors.EVENT_READ)
         # What QEMU wrote has to be asked for; the end of the window is an event.
@@ -170,6 +182,7 @@ def watch(args):
             if marks and machine.written() >= marks[0]:
                 searches.append(machine.search())
                 marks.pop(0)
+                machine.let_through(max(1, marks[0] - machine.written()) if marks else None)
     assert sync.readline() == b"end"
     machine.trace(False)
     searches.append(machine.search())
