@@ -18,13 +18,20 @@ LIMIT_S = 180
 
 
 class Monitor(Qmp):
-    """QMP, with the events that arrive while nothing is asked."""
+    """QMP, with the events that arrive while something is asked, and while nothing is."""
+
+    def __init__(self, path):
+        self.events = []
+        super().__init__(path)
+
+    def heard(self, message):
+        self.events.append(message)
 
     def await_event(self, name, device):
         self.sock.settimeout(LIMIT_S)
         try:
             while True:
-                message = json.loads(self.readline())
+                message = self.events.pop(0) if self.events else json.loads(self.readline())
                 if message.get("event") == name and message["data"].get("device") == device:
                     return
         except TimeoutError as error:
@@ -34,7 +41,9 @@ class Monitor(Qmp):
 
 
 def unplug(monitor, device):
-    # The guest is asked to let go; the event says that it has.
+    # The guest is asked to let go; the event says that it has. It comes ahead of
+    # the answer where the slot has no power.
+    monitor.events.clear()
     monitor.call("device_del", id=device)
     monitor.await_event("DEVICE_DELETED", device)
 
