@@ -126,13 +126,14 @@ int session_retry(struct session *s)
 /*
  * Edge-triggered: of all sessions with something to read the loop would be told
  * again in every round, until each had its turn. Of one that waits until its
- * peer reads, it tells of each reply that was read, and not that there is room.
+ * peer reads, or that others of its user wait for, it tells of each reply that
+ * was read, and not that there is room.
  */
 static uint32_t events_of(const struct session *s, bool read)
 {
 	uint32_t events = read ? EPOLLIN : 0;
 
-	if (s->blocked || stream_pending(s->stream) > 0)
+	if (s->blocked || stream_pending(s->stream) > 0 || (s->unread && s->user->held > 0))
 		events |= EPOLLOUT;
 	return events ? events | EPOLLET : 0;
 }
@@ -149,6 +150,12 @@ static int set_events(struct session *s, uint32_t events)
 	s->events = events;
 	s->reported = false;
 	return 0;
+}
+
+/* Without memory for it, the next look at who is overdue finds the same. */
+void session_watch(struct session *s)
+{
+	set_events(s, s->events | EPOLLOUT | EPOLLET);
 }
 
 /* Asks the loop for what the session's state calls for. 1: there is nothing left to do. */
@@ -243,7 +250,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 		r = read_some(s);
 	else if (r >= 0 && revents & (EPOLLHUP | EPOLLERR))
 		r = -EPIPE;
-	if (s->blocked && session_unread_is_taken(s))
+	if (session_unread_is_taken(s))
 		s->blocked = false;
 	if (r >= 0 && may_take_turn(s))
 		r = take_turn(s);

@@ -76,7 +76,7 @@ bool session_is_pending(const struct session *s);
 /* Has it been for too long? @ret says with what. */
 bool session_overdue(struct session *s, uint64_t now, enum session_end *ret);
 
-/* Has its descriptor been taken meanwhile? The user's count is right then. */
+/* Has its descriptor been taken meanwhile? If not, taken() is called once it is. */
 void session_look(struct session *s);
 
 /* A call that waits for a descriptor to be taken is tried again. */

@@ -38,7 +38,8 @@ bool session_unread_is_taken(struct session *s)
 
 void session_look(struct session *s)
 {
-	session_unread_is_taken(s);
+	if (!session_unread_is_taken(s))
+		session_watch(s);
 }
 
 int session_take_unread(struct session *s)

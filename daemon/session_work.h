@@ -47,6 +47,9 @@ struct session {
 /* Whether it gets a turn of its own. */
 int session_set_work(struct session *s, bool work);
 
+/* The loop is to tell when the peer has read what it was sent. */
+void session_watch(struct session *s);
+
 /* Sends what fits into the socket. */
 int session_write(struct session *s);
 

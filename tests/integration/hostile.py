@@ -275,7 +275,8 @@ def counts_buffers_that_a_user_leaves_unread():
 
 @test
 def lends_as_soon_as_others_read_theirs():
-    with Daemon(allowance=allowance(unread_of_user=1, patience=LONG)) as daemon:
+    # Several times in its patience the daemon looks, here for the first time once TIMEOUT is over.
+    with Daemon(allowance=allowance(unread_of_user=1, patience=8 * LONG)) as daemon:
         with Client(daemon) as slow, Client(daemon) as waiting:
             slow.send(ALLOCATE)
             poll = select.poll()
