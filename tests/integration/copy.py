@@ -63,8 +63,8 @@ class Daemon:
         self.process = subprocess.Popen([BUILD + "/p2pmemd-mock", self.tree, self.group, "0",
                                          "--socket", self.socket,
                                          "--state", self.socket + ".state"], stderr=subprocess.PIPE)
-        # Its first answer is the event to wait for.
-        while subprocess.run([CTL, "list"], capture_output=True,
+        # Its first answer is the event to wait for, to what it alone can answer.
+        while subprocess.run([CTL, "leases"], capture_output=True,
                              env=dict(os.environ, P2PMEM_SOCKET=self.socket)).returncode:
             assert self.process.poll() is None, self.process.stderr.read()
 

@@ -43,8 +43,8 @@ class Machine:
         self.process = subprocess.Popen([BUILD + "/p2pmemd-mock", self.tree, self.group, "0",
                                          "--socket", self.socket,
                                          "--state", self.socket + ".state"], stderr=subprocess.PIPE)
-        # Its first answer is the event to wait for.
-        while subprocess.run([CTL, "list"], capture_output=True, env=self.environment).returncode:
+        # Its first answer is the event to wait for, to what it alone can answer.
+        while subprocess.run([CTL, "leases"], capture_output=True, env=self.environment).returncode:
             assert self.process.poll() is None, self.process.stderr.read()
 
     def stop(self):
