@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import pty
+import queue
 import re
 import resource
 import signal
@@ -402,13 +403,17 @@ def _():
 
 @tap.test("SIGINT before the transfer: its status, and nothing is left")
 def _():
+    started = queue.SimpleQueue()
+
     def interrupt(_):
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(started.get(), signal.SIGINT)
         return []
 
     with Broker(Allocate=interrupt) as b:
         process = subprocess.Popen([CTL, "copy", "source", "copy"], stderr=subprocess.PIPE,
                                    env=dict(os.environ, P2PMEM_SOCKET=b.path))
+        # It may have called before we know its number.
+        started.put(process.pid)
         process.communicate(timeout=60)
     assert process.returncode == 130 and is_gone("copy")
 
@@ -455,7 +460,9 @@ def _():
 def _():
     def on_terminal(*options):
         ours, theirs = pty.openpty()
-        subprocess.run([CTL, "copy", "--host-memory", "--force", *options, "source", "bar"],
+        # One after the other, so that there is a first block, and the bar says so.
+        subprocess.run([CTL, "copy", "--host-memory", "--force", "--block-size", "1M",
+                        "--queue-depth", "1", *options, "source", "bar"],
                        stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
         os.write(theirs, b"end")
         os.close(theirs)
