@@ -30,7 +30,7 @@ OTHER_GROUP = 34567
 LONG = 2 * TIMEOUT * 1000  # patience in milliseconds, of a daemon that is not to lose it
 
 
-def allowance(sessions=0, of_root=0, of_user=0, unread_of_user=0, patience=0):
+def allowance(sessions=0, of_root=0, of_user=0, unread_of_user=0, patience=LONG):
     """What clients may have; 0: what is usual. Patience is in milliseconds."""
     return f"{sessions}:{of_root}:{of_user}:{unread_of_user}:{patience}"
 
@@ -67,14 +67,15 @@ class Driver:
 class Daemon:
     """A daemon that lends to the members of `group`, or by the text that is its policy.
 
-    `allowance` is what clients may have (tests/mock/main.c); time limits are as
-    they are usually, longer than any test takes, unless it says otherwise.
+    `allowance` is what clients may have (tests/mock/main.c); time limits are
+    longer than any test takes, unless it says otherwise: usually a client that
+    is held up in the middle of something would be cut off.
     With a `driver` it can be killed and started again, with the socket kept by
     the test, as the service manager does.
     """
 
     def __init__(self, group=GROUP, errno=0, activated=False, policy=None, driver=None,
-                 allowance=None):
+                 allowance=allowance()):
         self.folder = tempfile.mkdtemp(prefix="p2pmem-test-")
         os.chmod(self.folder, 0o755)
         self.tree = driver.tree if driver else os.path.join(self.folder, "sys")
@@ -96,12 +97,10 @@ class Daemon:
                         str(group), str(errno), "--state", self.state]
         self.full = os.path.join(self.folder, "full")  # while it is there, no record can be written
         self.environment = dict(os.environ, NOTIFY_SOCKET=self.notify.getsockname(),
-                                P2PMEM_MOCK_FULL=self.full,
+                                P2PMEM_MOCK_ALLOWANCE=allowance, P2PMEM_MOCK_FULL=self.full,
                                 P2PMEM_MOCK_FAIL=os.path.join(self.folder, "fail"))
         if driver:
             self.environment["P2PMEM_MOCK_DRIVER"] = driver.path
-        if allowance:
-            self.environment["P2PMEM_MOCK_ALLOWANCE"] = allowance
         self.pid = self._start_activated() if activated or driver else self._start()
         self.wait_for("READY=1")
 
