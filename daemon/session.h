@@ -73,6 +73,9 @@ uint64_t session_last_call(const struct session *s);
 /* Is it the peer's turn, so that it is worth to ask again? */
 bool session_is_pending(const struct session *s);
 
+/* What was the peer's turn before @now is so from then on only, as nobody listened. */
+void session_begin_turns(struct session *s, uint64_t now);
+
 /* Has it been for too long? @ret says with what. */
 bool session_overdue(struct session *s, uint64_t now, enum session_end *ret);
 

@@ -37,6 +37,20 @@ void session_note_turns(struct session *s, bool listens)
 		s->host->pending(s->host->userdata);
 }
 
+static void put_off(uint64_t *since, uint64_t now)
+{
+	if (*since)
+		*since = now;
+}
+
+void session_begin_turns(struct session *s, uint64_t now)
+{
+	put_off(&s->since.message, now);
+	put_off(&s->since.replies, now);
+	put_off(&s->since.descriptor, now);
+	put_off(&s->since.others, now);
+}
+
 static bool is_over(const struct session *s, uint64_t since, uint64_t now)
 {
 	return since && now > since && now - since >= s->host->allowance->patience_usec;

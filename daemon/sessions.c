@@ -90,6 +90,24 @@ static void look(const struct user *u, void *userdata)
 
 static void on_pending(void *userdata);
 
+static uint64_t step_usec(const struct sessions *ss)
+{
+	return ss->host.allowance->patience_usec / LOOKS;
+}
+
+/*
+ * Who comes this late was held up itself: what peers did meanwhile is still to
+ * be heard, so none of them is judged by that time.
+ */
+static bool excuse_all(struct sessions *ss, uint64_t due, uint64_t now)
+{
+	if (now - due <= 2 * step_usec(ss))
+		return false;
+	for (size_t i = 0; i < ss->n; i++)
+		session_begin_turns(ss->list[i], now);
+	return true;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct sessions *ss = userdata;
@@ -99,6 +117,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	ss->timer = sd_event_source_disable_unref(ss->timer);
 	sd_event_now(ss->host.event, CLOCK_MONOTONIC, &now);
+	if (excuse_all(ss, usec, now)) {
+		on_pending(ss);
+		return 0;
+	}
 	/* From the end, where what takes the place of a closed one was looked at. */
 	for (size_t i = ss->n; i-- > 0;) {
 		if (session_overdue(ss->list[i], now, &end))
@@ -114,7 +136,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static void on_pending(void *userdata)
 {
 	struct sessions *ss = userdata;
-	uint64_t step = ss->host.allowance->patience_usec / LOOKS;
+	uint64_t step = step_usec(ss);
 	int r;
 
 	if (ss->timer)
