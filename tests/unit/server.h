@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -95,10 +96,15 @@ static inline void server_start(struct server *s)
 	close(listening);
 }
 
-/* It ends when its client has hung up. */
+/* It ends when its client has hung up, and may have sent one more signal before it saw that. */
 static inline void server_stop(struct server *s)
 {
-	assert_int_equal(waitpid(s->pid, NULL, 0), s->pid);
+	pid_t ended;
+
+	do
+		ended = waitpid(s->pid, NULL, 0);
+	while (ended < 0 && errno == EINTR);
+	assert_int_equal(ended, s->pid);
 	unlink(s->path);
 }
 
