@@ -145,15 +145,16 @@ static int connect_socket(struct p2pmem_client *c, const struct sockaddr_un *add
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int64_t deadline_ms = deadline_after(c->timeout_ms);
-	int r = fd < 0 ? -errno : 0, ms;
+	int r = fd < 0 ? -errno : 0, ms = 1;
 
+	/* Tried once however late it is, as a broker that has room takes no time. */
 	while (r == 0) {
 		if (atomic_load(&c->cancelled))
 			return -ECANCELED;
-		ms = slice(deadline_ms);
 		if (ms == 0)
 			return -ETIMEDOUT;
-		r = try_connect(fd, address, ms);
+		ms = slice(deadline_ms);
+		r = try_connect(fd, address, ms ?: 1);
 		if (r == -EINTR && !c->interruptible)
 			r = 0;
 	}

@@ -2,10 +2,24 @@
 /* libp2pmem against a process that answers one call with what it was told. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <time.h>
 
 #include "tests/unit/server.h"
 
 static struct server server;
+
+/* Seconds that pass between two looks at the clock, for a client that gets no time. */
+static time_t lost, lost_each;
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int r = (int)syscall(SYS_clock_gettime, clock, t);
+
+	lost += lost_each;
+	t->tv_sec += lost;
+	return r;
+}
 
 static struct p2pmem_client *start(const char *reply, int fd, int timeout_ms)
 {
@@ -85,6 +99,17 @@ static void silence_ends_the_connection(void **state)
 	stop(client);
 }
 
+/* What takes no time is done, however late the client is itself. */
+static void who_is_slow_connects_all_the_same(void **state)
+{
+	struct p2pmem_client *client;
+
+	lost_each = 60;
+	client = start("{\"parameters\":{}}", -1, 1000);
+	lost_each = 0;
+	stop(client);
+}
+
 static void a_closed_connection_is_noticed(void **state)
 {
 	struct p2pmem_client *client = start("", -1, 0);
@@ -144,6 +169,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_lives_and_ends),
 		cmocka_unit_test(descriptors_of_no_use_are_closed),
 		cmocka_unit_test(silence_ends_the_connection),
+		cmocka_unit_test(who_is_slow_connects_all_the_same),
 		cmocka_unit_test(a_closed_connection_is_noticed),
 		cmocka_unit_test(a_refusal_leaves_the_connection),
 		cmocka_unit_test(lists_are_one_piece),
