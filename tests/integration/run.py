@@ -236,6 +236,8 @@ class Shell:
     def __init__(self, m):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # What a script starts in the background has it ignored, and so would all below.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             environment = dict(m.environment, PS1="", PS2="", TERM="dumb", HISTFILE="/dev/null")
             os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"],
                       environment)
