@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -91,8 +92,11 @@ static inline void server_start(struct server *s)
 	assert_int_equal(bind(listening, (void *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listening, 1), 0);
 	s->pid = fork();
-	if (s->pid == 0)
+	if (s->pid == 0) {
+		/* Of a test that failed before it stopped it, whoever reads the output waits for it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		server_run(s, listening);
+	}
 	close(listening);
 }
 
