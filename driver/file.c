@@ -54,10 +54,15 @@ static long buffer_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static __poll_t buffer_poll(struct file *file, poll_table *table)
 {
 	struct p2pmem_buffer *buffer = p2pmem_buffer_of(file);
+	__poll_t events;
 
 	poll_wait(file, &buffer->wait, table);
-	return (READ_ONCE(buffer->notice) ? EPOLLPRI : 0) |
-	       (READ_ONCE(buffer->revoked) ? EPOLLHUP : 0);
+	/* Once EPOLLHUP is seen no mapping is left: not while one is ended. */
+	down_read(&buffer->lock);
+	events = (buffer->notice ? EPOLLPRI : 0) |
+		 (buffer->revoked ? EPOLLHUP : 0);
+	up_read(&buffer->lock);
+	return events;
 }
 
 static const struct file_operations buffer_fops = {

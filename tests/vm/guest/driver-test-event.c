@@ -146,6 +146,32 @@ static void test_revoke(struct lab *lab)
 	close(events);
 }
 
+/* So large that it takes a while to end access, from its beginning on. */
+static void test_hangup_comes_last(struct lab *lab)
+{
+	const size_t length = 32 * MIB;
+	int fd = alloc(lab, length), status = -1;
+	struct pollfd pollfd = { .fd = fd };
+	char *memory = map(fd, length);
+	struct p2pmem_buffer_info info;
+	pid_t child;
+
+	check(buffer_info(fd, &info));
+	for (size_t i = 0; i < length; i += 4 * KIB)
+		check(touch(memory + i) == 0);
+	child = fork();
+	if (!child)
+		_exit(revoke_buffer(lab, info.id, 0) == 0 ? 0 : 1);
+	while (poll(&pollfd, 1, 0) == 0)
+		;
+	check(touch(memory + length - 1) == SIGBUS);
+	check(pollfd.revents == POLLHUP);
+	waitpid(child, &status, 0);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	munmap(memory, length);
+	close(fd);
+}
+
 static void test_revoke_refused(struct lab *lab)
 {
 	struct p2pmem_rescan rescan = { .size = sizeof(rescan), .flags = 1 };
@@ -325,6 +351,7 @@ const struct test event_tests[] = {
 	{ "so it is for a mapping of the node", test_node_mapping_freed },
 	{ "notice changes a state and nothing else", test_notice },
 	{ "revocation ends access and frees", test_revoke },
+	{ "who is told of a revocation finds no access left", test_hangup_comes_last },
 	{ "unknown buffers and flags are refused", test_revoke_refused },
 	{ "who waits is woken", test_waiting },
 	{ "reads give whole events, to each reader", test_reads },
