@@ -198,11 +198,17 @@ class Daemon:
 
     def _open(self):
         folder = f"/proc/{self.pid}/fd/"
-        return [os.readlink(folder + fd) for fd in os.listdir(folder)]
+        for fd in os.listdir(folder):
+            try:
+                yield os.readlink(folder + fd)
+            except FileNotFoundError:
+                pass  # closed since
 
     def open_files(self):
-        """But for the folders of the machine that it keeps open."""
-        return sum(not file.startswith(self.tree + "/") for file in self._open())
+        """But for the folders of the machine that it keeps open, and the driver's events, which
+        it follows until it has been idle for a moment."""
+        return sum(not file.startswith((self.tree + "/", "anon_inode:[eventpoll]"))
+                   for file in self._open())
 
     def open_sockets(self):
         return sum(file.startswith("socket:") for file in self._open())
