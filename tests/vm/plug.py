@@ -10,6 +10,7 @@ provider of the same kind is in the same slot. Ends with the machine.
 """
 import argparse
 import json
+import time
 
 from witness import Lines, Qmp
 
@@ -40,11 +41,24 @@ class Monitor(Qmp):
             self.sock.settimeout(None)
 
 
+def ask_to_let_go(monitor, device):
+    """Until the guest is done with what was plugged in there before, QEMU refuses,
+    and has no event for the end of that."""
+    end = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            return monitor.call("device_del", id=device)
+        except RuntimeError as error:
+            if "guest is busy" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.1)
+
+
 def unplug(monitor, device):
     # The guest is asked to let go; the event says that it has. It comes ahead of
     # the answer where the slot has no power.
     monitor.events.clear()
-    monitor.call("device_del", id=device)
+    ask_to_let_go(monitor, device)
     monitor.await_event("DEVICE_DELETED", device)
 
 
