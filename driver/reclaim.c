@@ -144,7 +144,7 @@ void p2pmem_buffer_give_notice(struct p2pmem_buffer *buffer)
 {
 	down_write(&buffer->lock);
 	if (buffer->inode && !buffer->revoked && !buffer->notice) {
-		WRITE_ONCE(buffer->notice, true);
+		buffer->notice = true;
 		trace_p2pmem_revoke(buffer, true);
 		p2pmem_event_buffer(buffer, P2PMEM_EVENT_NOTICE);
 	}
