@@ -22,11 +22,13 @@ struct side {
 	struct p2pmem_io *io;
 	struct p2pmem_io_file *file;
 	uint64_t random; /* state */
+	uint64_t ended; /* where, after -ENODATA */
 	struct bench_sample *sample;
 };
 
 struct slot {
 	size_t place;
+	uint64_t offset;
 	uint64_t begun;
 };
 
@@ -69,16 +71,16 @@ static uint64_t next_place(struct side *s, const struct bench_load *l)
 
 static int begin(struct side *s, const struct bench_load *l, struct slot *slot)
 {
-	uint64_t offset = next_place(s, l);
-
+	slot->offset = next_place(s, l);
 	slot->begun = now();
 	if (l->write)
-		return p2pmem_io_submit_write(s->io, s->file, offset, l->shape.block, slot->place,
-					      slot);
-	return p2pmem_io_submit_read(s->io, s->file, offset, l->shape.block, slot->place, slot);
+		return p2pmem_io_submit_write(s->io, s->file, slot->offset, l->shape.block,
+					      slot->place, slot);
+	return p2pmem_io_submit_read(s->io, s->file, slot->offset, l->shape.block, slot->place,
+				     slot);
 }
 
-/* Waits for one, which a new one takes the place of until @end. 0: none is left. */
+/* Waits for one, which a new one takes the place of until @end. 0: none is left, -ENODATA: short. */
 static int go_on(struct side *s, const struct bench_load *l, uint64_t end)
 {
 	struct slot *slot;
@@ -93,6 +95,9 @@ static int go_on(struct side *s, const struct bench_load *l, uint64_t end)
 		return (int)moved;
 	then = now();
 	slot = data;
+	s->ended = slot->offset + (uint64_t)moved;
+	if ((uint64_t)moved < l->shape.block)
+		return -ENODATA;
 	s->sample->bytes += (uint64_t)moved;
 	durations_add(&s->sample->latency, then - slot->begun);
 	r = then < end ? begin(s, l, slot) : 0;
@@ -112,6 +117,8 @@ static int turn(struct side *s, const struct bench_load *l, struct slot *slots)
 		while (r > 0);
 	s->sample->nsec += now() - start;
 	s->sample->cpu_usec += cpu_used() - cpu;
+	if (r == -ENODATA)
+		return lend_ended(l->scratch->path, s->ended);
 	return r < 0 ? lend_io_failure(s->io, r) : STATUS_OK;
 }
 

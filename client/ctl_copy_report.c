@@ -203,7 +203,7 @@ int copy_report_unread(const struct copy_report *r, struct p2pmem_io *io, int er
 	char size[SIZE_TEXT_MAX];
 
 	if (error == -ENODATA) {
-		problem("%s or %s has become shorter meanwhile: they cannot be compared",
+		problem("%s or %s was removed, or has become shorter meanwhile: they cannot be compared",
 			r->options->src, r->options->dst);
 		return STATUS_IO;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -144,4 +145,11 @@ int lend_io_failure(const struct p2pmem_io *io, int error)
 	if (p2pmem_io_error_remedy(io))
 		remedy("%s", p2pmem_io_error_remedy(io));
 	return status_of(io, error);
+}
+
+int lend_ended(const char *path, uint64_t offset)
+{
+	problem("%s ended at byte %" PRIu64 ": it was removed, or has become shorter meanwhile",
+		path, offset);
+	return STATUS_IO;
 }

@@ -30,3 +30,5 @@ void lend_io_freep(struct p2pmem_io **io);
 
 /* Says what failed, and returns the exit status for it. */
 int lend_io_failure(const struct p2pmem_io *io, int error);
+/* The same of a transfer that fell short at @offset of what is to be as long as it was. */
+int lend_ended(const char *path, uint64_t offset);

@@ -56,13 +56,16 @@ static char *host_memory(const struct pass *p, int place)
 	return p->v->host.memory + place * p->v->block;
 }
 
-static int read_into(const struct way *w, uint64_t offset, size_t n, size_t place)
+/* What did not arrive is found in the memory; what is not there to be read is told of here. */
+static int read_into(const struct pass *p, const struct way *w, uint64_t offset, size_t n,
+		     size_t place)
 {
 	int64_t r = p2pmem_io_read(w->io, w->file, offset, n, place);
 
 	if (r < 0)
 		return lend_io_failure(w->io, (int)r);
-	/* What is missing stays poisoned, and is found. */
+	if ((size_t)r < n)
+		return lend_ended(p->v->scratch.path, offset + (uint64_t)r);
 	return STATUS_OK;
 }
 
@@ -128,7 +131,7 @@ static int peer_reads(const struct pass *p, uint64_t offset, size_t n)
 	int status = fill_peer(p, PATTERN_POISON, offset, n);
 
 	if (status == STATUS_OK)
-		status = read_into(&p->v->peer, offset, n, 0);
+		status = read_into(p, &p->v->peer, offset, n, 0);
 	if (status == STATUS_OK)
 		status = read_peer(p, offset, n);
 	if (status == STATUS_OK)
@@ -149,7 +152,7 @@ static int host_reads(const struct pass *p, uint64_t offset, size_t n)
 	int status;
 
 	poison_host(p, offset, n);
-	status = read_into(&p->v->host, offset, n, 0);
+	status = read_into(p, &p->v->host, offset, n, 0);
 	if (status == STATUS_OK)
 		pattern_check(&wanted, offset, host_memory(p, PLACE_DATA), n, &p->v->writes);
 	return status;
@@ -160,14 +163,14 @@ static int compare_reads(const struct pass *p, uint64_t offset, size_t n)
 {
 	struct pattern poison = pattern(p, PATTERN_POISON);
 	const char *data = host_memory(p, PLACE_DATA), *again = host_memory(p, PLACE_AGAIN);
-	int status = read_into(&p->v->host, offset, n, 0);
+	int status = read_into(p, &p->v->host, offset, n, 0);
 
 	if (status == STATUS_OK)
 		status = fill_peer(p, PATTERN_POISON, offset, n);
 	if (status == STATUS_OK)
-		status = read_into(&p->v->peer, offset, n, 0);
+		status = read_into(p, &p->v->peer, offset, n, 0);
 	if (status == STATUS_OK)
-		status = read_into(&p->v->host, offset, n, p->v->block);
+		status = read_into(p, &p->v->host, offset, n, p->v->block);
 	if (status == STATUS_OK)
 		status = read_peer(p, offset, n);
 	if (status != STATUS_OK)

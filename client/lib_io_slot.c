@@ -64,6 +64,9 @@ static int advance(struct p2pmem_io *io, struct io_slot *slot, ssize_t result)
 
 	if (result == -EINTR || result == -EAGAIN)
 		return 0;
+	/* The block layer's word for a medium that cannot be read. Here it is for what is not there. */
+	if (result == -ENODATA)
+		return -EIO;
 	if (result < 0)
 		return (int)result;
 	count(io, slot, (size_t)result);

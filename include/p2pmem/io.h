@@ -206,6 +206,8 @@ uint64_t p2pmem_io_file_size(const struct p2pmem_io_file *file);
  * -ENODEV      the device was removed
  * -ECANCELED   p2pmem_io_cancel() was called
  * -EBUSY       transfers of p2pmem_io_submit_read() or _write() are in flight
+ * -EIO         the device failed; also where it cannot read its medium, for
+ *              which pread(2) has ENODATA
  * Other errors of pread(2) and pwrite(2).
  */
 

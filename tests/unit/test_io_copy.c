@@ -435,6 +435,19 @@ static void notices_a_source_that_shrinks(void **state)
 	}
 }
 
+/* The kernel's word for it is that for an early end here. */
+static void does_not_take_a_bad_medium_for_an_end(void **state)
+{
+	struct fixture f;
+
+	setup(&f, (size_t)4 * BLOCK);
+	reads = script(2, -ENODATA, 1, 0);
+	assert_int_equal(p2pmem_io_copy(f.io, &f.copy), -EIO);
+	assert_failed(&f, f.src, P2PMEM_IO_READ, 2 * BLOCK, -EIO);
+	assert_non_null(strstr(p2pmem_io_errmsg(f.io), strerror(EIO)));
+	teardown(&f);
+}
+
 /* Others may complete behind it: what is told is the first, and what is certain before. */
 static void says_how_far_it_came(void **state)
 {
@@ -726,6 +739,7 @@ int main(void)
 		cmocka_unit_test(goes_on_after_other_signals),
 		cmocka_unit_test(ends_where_nothing_moves),
 		cmocka_unit_test(notices_a_source_that_shrinks),
+		cmocka_unit_test(does_not_take_a_bad_medium_for_an_end),
 		cmocka_unit_test(says_how_far_it_came),
 		cmocka_unit_test(counts_half_blocks),
 		cmocka_unit_test(a_failure_to_sync_is_one),

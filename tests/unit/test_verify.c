@@ -33,6 +33,7 @@ static char peer_memory[BLOCK], host_memory[3 * BLOCK];
 static int peer_io, host_io; /* their addresses stand for handles */
 static enum fault read_fault, write_fault;
 static bool is_busy; /* somebody else writes to the device */
+static uint64_t device_end = UINT64_MAX;
 static uint64_t fault_after; /* bytes that are transferred right before */
 
 static char *memory_of(const struct p2pmem_io *io)
@@ -76,6 +77,8 @@ int64_t __wrap_p2pmem_io_read(struct p2pmem_io *io, struct p2pmem_io_file *file,
 	const char *from = device + offset;
 
 	assert_true(offset >= OFFSET && offset + length <= sizeof(device));
+	if (offset + length > device_end)
+		return offset < device_end ? (int64_t)(device_end - offset) : 0;
 	if (read_fault == FAULT_SWAPPED && io == (void *)&peer_io) {
 		from = offset == OFFSET ? from : from - length;
 		memcpy(memory_of(io) + place, from, length);
@@ -95,15 +98,20 @@ int __wrap_p2pmem_io_write(struct p2pmem_io *io, struct p2pmem_io_file *file, ui
 	return 0;
 }
 
-static struct verification run(enum scratch_kind kind, enum fault reads, enum fault writes)
+static struct verification verification(enum scratch_kind kind)
 {
-	struct verification v = {
+	return (struct verification){
 		.scratch = { .kind = kind, .offset = OFFSET, .length = LENGTH, .align = 512 },
 		.peer = { (struct p2pmem_io *)&peer_io, NULL, peer_memory },
 		.host = { (struct p2pmem_io *)&host_io, NULL, host_memory },
 		.block = BLOCK,
 		.run = 0x123456789abcdef,
 	};
+}
+
+static struct verification run(enum scratch_kind kind, enum fault reads, enum fault writes)
+{
+	struct verification v = verification(kind);
 
 	read_fault = reads;
 	write_fault = writes;
@@ -193,6 +201,23 @@ static void reading_alone_finds_what_does_not_arrive(void **state)
 	assert_int_equal(v.writes.checked, 0);
 }
 
+/* As a drive that is pulled out does: what cannot be read is not wrong. */
+static void who_ends_is_not_wrong(void **state)
+{
+	static const uint64_t ends[] = { 0, OFFSET + BLOCK, OFFSET + LENGTH - 512 };
+
+	read_fault = write_fault = FAULT_NONE;
+	for (size_t i = 0; i < 2 * sizeof(ends) / sizeof(ends[0]); i++) {
+		struct verification v = verification(i % 2 ? SCRATCH_NONE : SCRATCH_RANGE);
+
+		device_end = ends[i / 2];
+		assert_int_equal(verify_run(&v), STATUS_IO);
+		assert_int_equal(v.reads.wrong, 0);
+		assert_int_equal(v.writes.wrong, 0);
+	}
+	device_end = UINT64_MAX;
+}
+
 static void what_changes_meanwhile_is_not_compared(void **state)
 {
 	struct verification v;
@@ -245,6 +270,7 @@ int main(void)
 		cmocka_unit_test(writes_that_go_wrong_are_found),
 		cmocka_unit_test(parts_and_bits_are_found),
 		cmocka_unit_test(reading_alone_finds_what_does_not_arrive),
+		cmocka_unit_test(who_ends_is_not_wrong),
 		cmocka_unit_test(what_changes_meanwhile_is_not_compared),
 		cmocka_unit_test(patterns_are_of_one_run_and_place),
 		cmocka_unit_test(ranges_are_parsed),

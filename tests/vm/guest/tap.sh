@@ -64,7 +64,8 @@ bob() { runuser -u bob -- "$@"; }
 
 kernel_name() { basename "$(realpath "$1")"; }
 
-# Sectors that were ever written to a drive; what was written is there to see.
+# Sectors that were ever read from a drive, or written to it, and are through.
+sectors_read() { awk '{ print $3 }' "/sys/class/block/$(kernel_name "$1")/stat"; }
 sectors_written() { awk '{ print $7 }' "/sys/class/block/$(kernel_name "$1")/stat"; }
 
 # The PCI function with P2P memory, and what its pool has left.
