@@ -402,9 +402,9 @@ struct p2pmem_query_block {
  *
  * Without, access ends at once and for good, and the state becomes
  * %P2PMEM_STATE_REVOKED: mappings raise SIGBUS, new ones fail with ENODEV,
- * transfers that have not begun fail with EFAULT, poll() reports POLLHUP.
- * Transfers in flight end as they would have; until then the memory stays
- * charged, and out of the pool.
+ * transfers that have not begun fail with EFAULT, and poll() reports POLLHUP,
+ * not before that is so. Transfers in flight end as they would have; until
+ * then the memory stays charged, and out of the pool.
  *
  * What has been done already, or is too late, because nobody has the buffer
  * any more, is no error.
